@@ -29,4 +29,5 @@ export class BlackstartError extends Error {
 }
 
 /** The text of anything thrown, for a log field or a message's end. */
-export const reasonOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
+export const reasonOf = (thrown: unknown): string =>
+  thrown instanceof Error ? thrown.message : String(thrown);

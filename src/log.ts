@@ -2,11 +2,23 @@ import { type Logger, pino } from 'pino';
 
 export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>;
 
-const SECRET_PATHS = ['password', '*.password', 'secret', '*.secret', 'token', '*.token', 'authorization', '*.authorization'];
+const SECRET_PATHS = [
+  'password',
+  '*.password',
+  'secret',
+  '*.secret',
+  'token',
+  '*.token',
+  'authorization',
+  '*.authorization',
+];
 
 /** The daemon's log: JSON lines with constant lowercase messages and facts as fields; secrets redacted by path. */
 export const openLog = (level: string, file?: string): Log =>
-  pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime, redact: SECRET_PATHS }, pino.destination(file ?? 2));
+  pino(
+    { level, base: null, timestamp: pino.stdTimeFunctions.isoTime, redact: SECRET_PATHS },
+    pino.destination(file ?? 2),
+  );
 
 /** A log that keeps nothing, for tests and one-shot commands. */
 export const silentLog: Log = pino({ level: 'silent' });
