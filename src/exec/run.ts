@@ -26,6 +26,7 @@ export async function tryRun(
 ): Promise<RunResult> {
   const child = execa(program, args, {
     reject: false,
+    all: true,
     stdin: options.input === undefined ? 'ignore' : 'pipe',
     maxBuffer: 16 * 1024 * 1024,
     forceKillAfterDelay: 5_000,
