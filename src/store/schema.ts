@@ -1,0 +1,80 @@
+import type { Generated } from 'kysely';
+
+/** The seed's tables. Times are milliseconds since the epoch; columns that end in `Json` hold JSON text. */
+export interface SeedTables {
+  nodes: NodeRow;
+  discoveries: DiscoveryRow;
+  intents: IntentRow;
+  operations: OperationRow;
+  journal: JournalRow;
+  bootEvents: BootEventRow;
+  hostKeys: HostKeyRow;
+}
+
+interface NodeRow {
+  name: string;
+  approval: 'pending' | 'approved' | 'rejected';
+  approvedBy: string | null;
+  approvedAtMs: number | null;
+  discoveryId: string | null;
+  /** What its BMC said of the machine: a SystemDescription. */
+  bmcJson: string | null;
+  /** What the login found: hostname, system UUID, disk. */
+  loginJson: string | null;
+}
+
+interface DiscoveryRow {
+  /** The system UUID, or the first MAC where there is none: one row for one machine. */
+  id: string;
+  identityJson: string;
+  inventoryJson: string;
+  address: string;
+  firstSeenAtMs: number;
+  lastSeenAtMs: number;
+  conflict: string | null;
+}
+
+interface IntentRow {
+  node: string;
+  kind: 'discover' | 'inspect' | 'deploy' | 'clean' | 'rescue' | 'install';
+  reason: string;
+  createdAtMs: number;
+  endsAtMs: number;
+}
+
+interface OperationRow {
+  id: Generated<number>;
+  kind: string;
+  target: string;
+  state: 'running' | 'done' | 'failed' | 'cancelled';
+  createdAtMs: number;
+  endedAtMs: number | null;
+  summary: string | null;
+}
+
+interface JournalRow {
+  id: Generated<number>;
+  operation: number;
+  /** A node's name, or `site` for what concerns all. */
+  node: string;
+  step: string;
+  phase: 'begin' | 'done' | 'failed' | 'interrupted';
+  atMs: number;
+  detailJson: string;
+}
+
+interface BootEventRow {
+  id: Generated<number>;
+  mac: string;
+  node: string | null;
+  stage: string;
+  decision: string;
+  reason: string;
+  atMs: number;
+}
+
+interface HostKeyRow {
+  node: string;
+  fingerprint: string;
+  recordedAtMs: number;
+}
