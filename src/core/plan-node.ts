@@ -38,7 +38,6 @@ export interface ObservedNode {
   readonly hasBmc: boolean;
   /** What the BMC said last; null when it was not asked yet. */
   readonly power: 'on' | 'off' | null;
-  readonly bmcRead: boolean;
   /** This installer switched the machine on itself, for discovery, and nothing was deployed since. */
   readonly poweredForDiscovery: boolean;
   readonly discoveredAtMs: number | null;
@@ -59,6 +58,10 @@ export interface DesiredNode {
 
 /** What the whole site allows at this moment. */
 export interface SiteRoom {
+  /** The agent's kernel and ramdisk are there to be served. */
+  readonly bootFilesReady: boolean;
+  /** The images that roles name are there to be served, and what they should be. */
+  readonly imagesReady: boolean;
   readonly undercloudReady: boolean;
   readonly deploysRunning: number;
   readonly deployLimit: number;
@@ -104,7 +107,7 @@ function attempt(step: NodeStep, reason: string, node: ObservedNode, nowMs: numb
  */
 export function planNode(desired: DesiredNode, node: ObservedNode, room: SiteRoom, nowMs: number): NodePlan {
   return (
-    planDiscovery(desired, node, nowMs) ??
+    planDiscovery(desired, node, room, nowMs) ??
     planApproval(desired, node) ??
     planEnrolment(desired, node, room, nowMs) ??
     planDeploy(desired, node, room, nowMs) ??
@@ -112,7 +115,12 @@ export function planNode(desired: DesiredNode, node: ObservedNode, room: SiteRoo
   );
 }
 
-function planDiscovery(desired: DesiredNode, node: ObservedNode, nowMs: number): NodePlan | null {
+function planDiscovery(
+  desired: DesiredNode,
+  node: ObservedNode,
+  room: SiteRoom,
+  nowMs: number,
+): NodePlan | null {
   if (node.matchConflict !== null) {
     return blocked(
       node.matchConflict,
@@ -124,8 +132,10 @@ function planDiscovery(desired: DesiredNode, node: ObservedNode, nowMs: number):
     return wait(
       'it has no BMC in the site file: switch it on by hand, it will netboot the discovery ramdisk',
     );
-  if (!node.bmcRead) return attempt('read-bmc', 'learn from its BMC what the machine is', node, nowMs);
+  if (!node.steps['read-bmc']?.doneAtMs)
+    return attempt('read-bmc', 'learn from its BMC what the machine is', node, nowMs);
   const poweredAtMs = node.steps['power-on']?.doneAtMs ?? null;
+  if (!room.bootFilesReady) return wait('the discovery ramdisk is not built yet');
   if (poweredAtMs === null) return planPowerOn(node, nowMs);
   if (nowMs < poweredAtMs + desired.discoveryTimeoutMs) return wait(explainSilence(node.boot, nowMs).waiting);
   const silence = explainSilence(node.boot, nowMs);
@@ -206,6 +216,7 @@ function planDeploy(
           'it is protected: nothing may write to its disks',
           `"blackstart nodes unprotect ${node.name}" if that is wrong.`,
         );
+      if (!room.imagesReady) return wait('its image is not built yet');
       if (room.deploysRunning >= room.deployLimit)
         return wait(`queued behind ${room.deploysRunning} deployments`);
       return attempt('deploy', 'write the image', node, nowMs);
