@@ -1,0 +1,36 @@
+/** What the boot decision knows of a machine. The store's and the site's richer records are projected into it. */
+export interface BootNode {
+  readonly name: string;
+  /** Every MAC known of it, in colon form. */
+  readonly macs: readonly string[];
+  readonly uuid: string | null;
+  /** Its reserved IPv4 address on the provisioning network. */
+  readonly address: string | null;
+  readonly hostname: string | null;
+  /** How its firmware is handed over to the local disk: facts differ by vendor, so a node may override it. */
+  readonly localDisk: 'auto' | 'sanboot' | 'exit';
+  /** Extra kernel arguments of the agent's ramdisk for this machine; may be empty. */
+  readonly kernelArgs: string;
+  readonly approval: 'pending' | 'approved' | 'rejected';
+}
+
+/**
+ * Why a machine may netboot now: a journaled wish with an end, or Ironic's own boot file for its MAC, which exists
+ * only while Ironic wants that machine booted.
+ */
+export type BootIntent =
+  | {
+      readonly kind: 'discover' | 'inspect' | 'deploy' | 'clean' | 'rescue' | 'install';
+      readonly expiresAtMs: number;
+      readonly reason: string;
+    }
+  | {
+      readonly kind: 'undercloud';
+      /** The boot file within Ironic's http_root, as in `pxelinux.cfg/52-54-00-99-00-01`. */
+      readonly path: string;
+      readonly reason: string;
+    };
+
+/** The intent if it still holds at `nowMs`. Ironic's has no end of its own: the file goes when Ironic is done. */
+export const unexpired = (intent: BootIntent | null, nowMs: number): BootIntent | null =>
+  intent === null || intent.kind === 'undercloud' || nowMs < intent.expiresAtMs ? intent : null;

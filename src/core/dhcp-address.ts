@@ -1,0 +1,53 @@
+import { inSubnet } from '../wire/ipv4.ts';
+import type { BootNode } from './boot-node.ts';
+import type { BootNetwork } from './dhcp-network.ts';
+import { holds, type Lease } from './lease.ts';
+import type { LeaseTable } from './lease-table.ts';
+
+/** What choosing an address needs to know. */
+export interface AddressContext {
+  readonly network: BootNetwork;
+  readonly leases: LeaseTable;
+  readonly node: BootNode | null;
+  /** Whether the address is reserved for a machine other than the one that asks. */
+  readonly reservedForOther: (address: string) => boolean;
+  readonly nowMs: number;
+}
+
+/** The address this machine shall have: its reservation, else its last one, else what it asks for, else a free one. */
+export function chooseAddress(mac: string, asked: string | null, context: AddressContext): string | null {
+  const own = context.leases.byMac(mac)?.address ?? null;
+  for (const address of [context.node?.address ?? null, own, asked])
+    if (address !== null && whyNot(address, mac, context) === null) return address;
+  return context.leases.findFree(context.nowMs, (address) => isUnusable(address, context));
+}
+
+/** Why the machine cannot have this address; null when it can. */
+export function whyNot(address: string, mac: string, context: AddressContext): string | null {
+  const { network, leases, node, nowMs } = context;
+  if (!inSubnet(address, network.address, network.prefixLength))
+    return `${address} is not on ${network.name}`;
+  if (isUnusable(address, context)) return `${address} is reserved`;
+  const holder = leases.byAddress(address);
+  if (holder && holds(holder, nowMs)) {
+    if (holder.state === 'declined') return `${address} is quarantined: another host was seen using it`;
+    if (holder.mac !== mac) return `${address} is held by ${holder.mac}`;
+    if (holder.state === 'bound') return null; // a running machine keeps its address; a new reservation waits
+  }
+  if (node?.address === address) return null;
+  if (reservationOf(mac, context) !== null) return `${node?.address} is reserved for node ${node?.name}`;
+  return leases.inPool(address) ? null : `${address} is not in the pool of ${network.name}`;
+}
+
+/** The node's reservation, if it is on this network and free for this machine now. */
+function reservationOf(mac: string, { network, leases, node, nowMs }: AddressContext): string | null {
+  const address = node?.address ?? null;
+  if (address === null || !inSubnet(address, network.address, network.prefixLength)) return null;
+  const holder: Lease | null = leases.byAddress(address);
+  return holder && holds(holder, nowMs) && (holder.mac !== mac || holder.state === 'declined')
+    ? null
+    : address;
+}
+
+const isUnusable = (address: string, { network, reservedForOther }: AddressContext): boolean =>
+  address === network.address || address === network.gateway || reservedForOther(address);

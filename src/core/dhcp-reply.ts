@@ -1,0 +1,103 @@
+import { type DhcpMessage, MESSAGE_TYPE } from '../wire/dhcp-message.ts';
+import type { DhcpOptions } from '../wire/dhcp-options.ts';
+import { ANY_ADDRESS, BROADCAST_ADDRESS } from '../wire/ipv4.ts';
+import type { PxeClient } from '../wire/pxe-client.ts';
+import type { BootDecision } from './boot.ts';
+import type { BootNode } from './boot-node.ts';
+import { bootFields } from './dhcp-boot-options.ts';
+import { type BootNetwork, leaseTimeOptions, networkOptions } from './dhcp-network.ts';
+
+export const SERVER_PORT = 67;
+export const CLIENT_PORT = 68;
+
+/** What an OFFER or ACK is built from. */
+export interface ReplyFacts {
+  readonly network: BootNetwork;
+  readonly node: BootNode | null;
+  /** The client and what it boots; null for a plain DHCP client. */
+  readonly boot: { readonly client: PxeClient; readonly decision: BootDecision } | null;
+}
+
+/** An OFFER or ACK that gives `yiaddr` for the network's lease time. */
+export function leaseReply(
+  request: DhcpMessage,
+  type: 'offer' | 'ack',
+  yiaddr: string,
+  facts: ReplyFacts,
+): DhcpMessage {
+  return infoReply(request, type, yiaddr, leaseTimeOptions(facts.network), facts);
+}
+
+/** The ACK of an INFORM: options only, no lease. RFC 2131 §4.3.5. */
+export const informReply = (request: DhcpMessage, facts: ReplyFacts): DhcpMessage =>
+  infoReply(request, 'ack', ANY_ADDRESS, {}, facts);
+
+function infoReply(
+  request: DhcpMessage,
+  type: 'offer' | 'ack',
+  yiaddr: string,
+  leaseTime: DhcpOptions,
+  { network, node, boot }: ReplyFacts,
+): DhcpMessage {
+  const fields = boot && bootFields(boot.client, boot.decision, network.address);
+  return {
+    ...replyHeader(request),
+    ciaddr: type === 'ack' ? request.ciaddr : ANY_ADDRESS,
+    yiaddr,
+    siaddr: fields?.siaddr ?? ANY_ADDRESS,
+    file: fields?.file ?? '',
+    options: {
+      dhcpMessageType: MESSAGE_TYPE[type],
+      dhcpServerIdentifier: network.address,
+      ...leaseTime,
+      ...networkOptions(network),
+      ...(node?.hostname ? { hostName: node.hostname } : {}),
+      ...fields?.options,
+      ...echoes(request, boot !== null),
+    },
+  };
+}
+
+/** A NAK, which sends the machine back to DISCOVER; always broadcast. RFC 2131 §4.3.2. */
+export const nakReply = (request: DhcpMessage, network: BootNetwork, reason: string): DhcpMessage => ({
+  ...replyHeader(request),
+  options: {
+    dhcpMessageType: MESSAGE_TYPE.nak,
+    dhcpServerIdentifier: network.address,
+    dhcpMessage: reason.slice(0, 255),
+    ...echoes(request, false),
+  },
+});
+
+/**
+ * Where a reply goes: to a configured address, else to everybody on the wire. Not to 255 of the subnet, which OVMF
+ * ignores, and not by raw unicast to an address that nobody has yet, which a UDP socket cannot send.
+ */
+export function destinationOf(request: DhcpMessage, reply: DhcpMessage): { address: string; port: number } {
+  const isNak = reply.options.dhcpMessageType === MESSAGE_TYPE.nak;
+  const configured = !isNak && request.ciaddr !== ANY_ADDRESS;
+  return { address: configured ? request.ciaddr : BROADCAST_ADDRESS, port: CLIENT_PORT };
+}
+
+/** The client identifier (RFC 6842 §3) and, to a netboot client, its UUID (RFC 4578 §2.3) go back unchanged. */
+const echoes = ({ options }: DhcpMessage, netboot: boolean): DhcpOptions => ({
+  ...(options.dhcpClientIdentifier ? { dhcpClientIdentifier: options.dhcpClientIdentifier } : {}),
+  ...(netboot && options.uuidGuid ? { uuidGuid: options.uuidGuid } : {}),
+});
+
+const replyHeader = (request: DhcpMessage): DhcpMessage => ({
+  op: 2,
+  htype: request.htype,
+  hops: 0,
+  xid: request.xid,
+  secs: 0,
+  flags: request.flags,
+  ciaddr: ANY_ADDRESS,
+  yiaddr: ANY_ADDRESS,
+  siaddr: ANY_ADDRESS,
+  giaddr: request.giaddr,
+  chaddr: request.chaddr,
+  sname: '',
+  file: '',
+  options: {},
+});

@@ -1,0 +1,61 @@
+import koffi from 'koffi';
+import { noInterface, notAllowed } from './errors.ts';
+
+/** The few system calls that Node lacks: sockets bound to a device, raw ICMPv6. Linux values. */
+const libc = koffi.load('libc.so.6');
+
+export const AF_INET = 2;
+export const AF_INET6 = 10;
+export const SOCK_DGRAM = 2;
+export const SOCK_RAW = 3;
+export const SOCK_CLOEXEC = 0o2000000;
+export const SOCK_NONBLOCK = 0o4000;
+const SOL_SOCKET = 1;
+const SO_BINDTODEVICE = 25;
+
+export const EPERM = 1;
+export const EACCES = 13;
+export const EADDRINUSE = 98;
+export const EADDRNOTAVAIL = 99;
+export const EAGAIN = 11;
+
+export const socket: (family: number, type: number, protocol: number) => number = libc.func(
+  'int socket(int family, int type, int protocol)',
+);
+export const close: (fd: number) => number = libc.func('int close(int fd)');
+export const bind: (fd: number, address: Uint8Array, addressLength: number) => number = libc.func(
+  'int bind(int fd, void *address, uint32_t length)',
+);
+export const setsockopt: (
+  fd: number,
+  level: number,
+  name: number,
+  value: Uint8Array,
+  length: number,
+) => number = libc.func('int setsockopt(int fd, int level, int name, void *value, uint32_t length)');
+export const recv: (fd: number, into: Uint8Array, length: number, flags: number) => number = libc.func(
+  'ssize_t recv(int fd, void *into, size_t length, int flags)',
+);
+export const sendto: (
+  fd: number,
+  bytes: Uint8Array,
+  length: number,
+  flags: number,
+  address: Uint8Array,
+  addressLength: number,
+) => number = libc.func(
+  'ssize_t sendto(int fd, void *bytes, size_t length, int flags, void *address, uint32_t n)',
+);
+export const if_nametoindex: (name: string) => number = libc.func(
+  'uint32_t if_nametoindex(const char *name)',
+);
+
+/** The error number of the last call. */
+export const errno = (): number => koffi.errno();
+
+/** Ties a socket to one interface: it neither hears nor speaks on any other. Throws E_NO_INTERFACE. */
+export function bindToDevice(fd: number, device: string): void {
+  const name = Buffer.from(`${device}\0`);
+  if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, name.length) === 0) return;
+  throw errno() === EPERM ? notAllowed(`bind a socket to ${device}`) : noInterface(device);
+}
