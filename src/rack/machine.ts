@@ -70,7 +70,7 @@ export type ResetType = (typeof RESET_TYPES)[number];
 export interface MachineEvent {
   readonly atMs: number;
   readonly kind: string;
-  /** Who or what caused it: `ForceOff by BMC`, `guest-reset`, the last words of a QEMU that died. */
+  /** Who or what caused it: `reset ForceOff`, `guest-reset`, the last words of a QEMU that died. */
   readonly why: string;
 }
 
