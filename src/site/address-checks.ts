@@ -1,0 +1,123 @@
+import type { Fault } from './fault.ts';
+import { type Cidr, cidrContains, cidrsOverlap, isHostAddress, parseCidr, parseIpv4 } from './ipv4.ts';
+import type { SiteNetwork } from './network.ts';
+import type { WrittenSite } from './schema.ts';
+import type { Path } from './source.ts';
+
+interface NetworkView {
+  readonly name: string;
+  readonly network: SiteNetwork;
+  readonly cidr: Cidr;
+}
+
+/** Every address in its network, no two alike, and none of them in a pool. */
+export function addressFaults(site: WrittenSite): Fault[] {
+  const networks = Object.entries(site.networks).map(([name, network]): NetworkView => {
+    const cidr = parseCidr(network.cidr);
+    if (cidr === null) throw new Error(`network "${network.cidr}" passed the schema`);
+    return { name, network, cidr };
+  });
+  return [
+    ...provisioningFaults(networks),
+    ...networks.flatMap(networkFaults),
+    ...overlapFaults(networks),
+    ...sameInterfaceFaults(networks),
+    ...nodeAddressFaults(site, networks),
+  ];
+}
+
+const provisioningFaults = (networks: readonly NetworkView[]): Fault[] =>
+  networks.some(({ network }) => network.purpose === 'provisioning')
+    ? []
+    : [
+        {
+          path: ['networks'],
+          message: 'want at least one with "purpose: provisioning": machines netboot in it',
+        },
+      ];
+
+function networkFaults({ name, network, cidr }: NetworkView): Fault[] {
+  const path = ['networks', name];
+  const faults: Fault[] = [];
+  for (const key of ['address', 'gateway'] as const) {
+    const address = network[key];
+    if (address !== null && !isHostAddress(cidr, numberOf(address)))
+      faults.push({ path: [...path, key], message: `${address} is no host's address in ${network.cidr}` });
+  }
+  if (network.dhcp?.mode !== 'authoritative') return faults;
+  const { start, end } = network.dhcp.pool;
+  const poolPath = [...path, 'dhcp', 'pool'];
+  if (!isHostAddress(cidr, numberOf(start)) || !isHostAddress(cidr, numberOf(end)))
+    return [...faults, { path: poolPath, message: `${start}-${end} is not inside ${network.cidr}` }];
+  for (const [what, address] of [
+    ["the seed's own address", network.address],
+    ['the gateway', network.gateway],
+  ] as const) {
+    if (address !== null && inPool(network, address))
+      faults.push({ path: poolPath, message: `holds ${what} ${address}: it would be leased to a machine` });
+  }
+  return faults;
+}
+
+function inPool(network: SiteNetwork, address: string): boolean {
+  if (network.dhcp?.mode !== 'authoritative') return false;
+  const { start, end } = network.dhcp.pool;
+  return numberOf(address) >= numberOf(start) && numberOf(address) <= numberOf(end);
+}
+
+const overlapFaults = (networks: readonly NetworkView[]): Fault[] =>
+  networks.flatMap((one, index) =>
+    networks
+      .slice(0, index)
+      .filter((other) => cidrsOverlap(one.cidr, other.cidr))
+      .map((other) => ({
+        path: ['networks', one.name, 'cidr'],
+        message: `${one.network.cidr} overlaps with ${other.network.cidr} of "${other.name}"`,
+      })),
+  );
+
+const sameInterfaceFaults = (networks: readonly NetworkView[]): Fault[] =>
+  networks.flatMap(({ name, network }, index) => {
+    const other = networks
+      .slice(0, index)
+      .find((earlier) => network.interface !== null && earlier.network.interface === network.interface);
+    if (other === undefined) return [];
+    return [
+      {
+        path: ['networks', name, 'interface'],
+        message: `"${other.name}" is on ${network.interface} already`,
+      },
+    ];
+  });
+
+function nodeAddressFaults(site: WrittenSite, networks: readonly NetworkView[]): Fault[] {
+  return site.nodes.flatMap((node, index) => {
+    const path: Path = ['nodes', index, 'address'];
+    const { address } = node;
+    if (address === null) {
+      const role = Object.hasOwn(site.roles, node.role) ? site.roles[node.role] : undefined;
+      if (role?.addressing !== 'static') return [];
+      return [{ path, message: `is missing; role "${node.role}" has static addressing` }];
+    }
+    return reservedAddressFaults(path, address, networks);
+  });
+}
+
+function reservedAddressFaults(path: Path, address: string, networks: readonly NetworkView[]): Fault[] {
+  const provisioning = networks.filter(({ network }) => network.purpose === 'provisioning');
+  const home = provisioning.find(({ cidr }) => cidrContains(cidr, numberOf(address)));
+  if (home === undefined) {
+    const known = provisioning.map(({ network }) => network.cidr).join(' and ');
+    return [{ path, message: `${address} is in no provisioning network (${known || 'there is none'})` }];
+  }
+  const { network, cidr, name } = home;
+  if (!isHostAddress(cidr, numberOf(address)))
+    return [{ path, message: `${address} is no host's address in ${network.cidr}` }];
+  if (address === network.address) return [{ path, message: `${address} is the seed's own address` }];
+  if (address === network.gateway) return [{ path, message: `${address} is the gateway of "${name}"` }];
+  if (!inPool(network, address)) return [];
+  return [{ path, message: `${address} is in the pool of "${name}": reserve one outside of it` }];
+}
+
+/** Only for addresses that the schema has read. */
+const numberOf = (address: string): number => parseIpv4(address) ?? Number.NaN;
