@@ -1,0 +1,168 @@
+import { chmod, copyFile, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { run } from '../exec/run.ts';
+import { ensureArtefact, type Manifest, type Report } from './cache.ts';
+import { cacheDirOf } from './cache-dir.ts';
+import {
+  componentsFor,
+  DEBIAN_RELEASE,
+  debianSources,
+  FIRMWARE_PACKAGES,
+  installDebianRoot,
+  KERNEL_PACKAGE,
+  type KernelFlavour,
+  kernelVersionIn,
+  packageVersions,
+  removeFrom,
+} from './debian-root.ts';
+import { requireHost } from './host-needs.ts';
+import { packInitramfs } from './initramfs.ts';
+import { agentRequirements, agentVersionOf, compilePython, installPythonAgent } from './python-agent.ts';
+import { RAMDISK_PACKAGES, RAMDISK_UNUSED } from './ramdisk-contents.ts';
+import { artefactFile } from './template-file.ts';
+
+/** Raise when the build itself changes in a way its inputs do not show. */
+const RECIPE = '1';
+const NEED_MIB = 2500;
+
+export interface RamdiskOptions {
+  /** `cloud` for virtual machines, `generic` for real servers. */
+  readonly kernel: KernelFlavour;
+  /** Where artefacts live; BLACKSTART_CACHE or /var/cache/blackstart unless told. */
+  readonly cacheDir?: string;
+}
+
+export interface Ramdisk {
+  /** Absolute paths of what a machine boots. */
+  readonly kernel: string;
+  readonly initramfs: string;
+  /** The content hash: which ramdisk this is. */
+  readonly hash: string;
+  readonly manifest: Manifest;
+}
+
+/**
+ * The ramdisk that discovers, inspects, cleans and deploys machines: Debian and a real ironic-python-agent.
+ * Built once and cached by content hash. Throws E_NOT_ROOT, E_PACKAGE_MISSING, E_NO_SPACE, E_PROGRAM_FAILED.
+ */
+export async function buildRamdisk(
+  options: RamdiskOptions,
+  report: Report = () => {},
+  signal?: AbortSignal,
+): Promise<Ramdisk> {
+  const cacheDir = options.cacheDir ?? cacheDirOf();
+  const files = await ramdiskFiles();
+  const requirements = await agentRequirements();
+  const packages = [...RAMDISK_PACKAGES, ...(options.kernel === 'generic' ? FIRMWARE_PACKAGES : [])];
+  const artefact = await ensureArtefact(
+    {
+      kind: 'ramdisk',
+      cacheDir,
+      needMib: NEED_MIB,
+      inputs: {
+        recipe: RECIPE,
+        release: DEBIAN_RELEASE,
+        kernel: KERNEL_PACKAGE[options.kernel],
+        components: componentsFor(options.kernel).join(' '),
+        packages: packages.join(' '),
+        unused: RAMDISK_UNUSED.join(' '),
+        requirements,
+        ...Object.fromEntries(files.map(({ path, text }) => [path, text])),
+      },
+      async build(dir, report_, signal_) {
+        await requireHost(['mmdebstrap', 'cpio', 'lz4', '/usr/share/keyrings/debian-archive-keyring.gpg']);
+        const root = join(dir, 'root');
+        await installRoot(root, options.kernel, packages, report_, signal_);
+        const versions = await packageVersions(root, ['python3-minimal', 'udev', 'qemu-utils']);
+        await installPythonAgent(root, cacheDir, report_, signal_);
+        await writeFiles(root, files);
+        const kernelVersion = await takeKernel(root, join(dir, 'vmlinuz'));
+        await removeFrom(root, RAMDISK_UNUSED);
+        await compilePython(root, report_, signal_);
+        await packInitramfs(root, join(dir, 'initramfs'), report_, signal_);
+        const agent = agentVersionOf(requirements);
+        return {
+          files: ['vmlinuz', 'initramfs'],
+          versions: { ...versions, linux: kernelVersion, 'ironic-python-agent': agent },
+        };
+      },
+    },
+    report,
+    signal,
+  );
+  const { dir, hash, manifest } = artefact;
+  return { kernel: join(dir, 'vmlinuz'), initramfs: join(dir, 'initramfs'), hash, manifest };
+}
+
+interface RamdiskFile {
+  readonly path: string;
+  readonly text: string;
+  readonly mode: number;
+}
+
+async function ramdiskFiles(): Promise<readonly RamdiskFile[]> {
+  const file = async (name: string, path: string, mode: number) => ({
+    path,
+    mode,
+    text: await artefactFile(name),
+  });
+  return Promise.all([
+    file('ramdisk-init.sh', 'init', 0o755),
+    file('udhcpc-script.sh', 'usr/local/sbin/udhcpc-script', 0o755),
+    file('ironic-python-agent.py', 'usr/local/sbin/ironic-python-agent', 0o755),
+    file('agent.conf', 'etc/ironic-python-agent.d/blackstart.conf', 0o644),
+  ]);
+}
+
+async function writeFiles(root: string, files: readonly RamdiskFile[]): Promise<void> {
+  for (const { path, text, mode } of files) {
+    await mkdir(join(root, path, '..'), { recursive: true });
+    await writeFile(join(root, path), text);
+    await chmod(join(root, path), mode);
+  }
+  await rm(join(root, 'etc/resolv.conf'), { force: true });
+  await symlink('/run/resolv.conf', join(root, 'etc/resolv.conf'));
+  for (const applet of ['poweroff', 'reboot', 'modprobe'].filter((name) => name !== 'modprobe')) {
+    await rm(join(root, 'usr/sbin', applet), { force: true });
+    await symlink('/usr/bin/busybox', join(root, 'usr/sbin', applet));
+  }
+}
+
+/** A root without apt; the kernel's package is unpacked, not installed: nothing here needs an initramfs builder. */
+async function installRoot(
+  root: string,
+  kernel: KernelFlavour,
+  packages: readonly string[],
+  report: Report,
+  signal?: AbortSignal,
+): Promise<void> {
+  const sources = await debianSources(kernel);
+  const customizeHook = await artefactFile('unpack-kernel.sh');
+  const hook = `set -- "$1" ${KERNEL_PACKAGE[kernel]}\n${customizeHook}`;
+  report(
+    `installing Debian ${DEBIAN_RELEASE} for the ramdisk (${packages.length} packages and what they need)`,
+  );
+  await installDebianRoot(
+    {
+      variant: 'essential',
+      packages,
+      sources,
+      customizeHook: hook,
+      excludePaths: ['/usr/share/man/*', '/usr/share/doc/*', '/usr/share/locale/*', '/usr/share/info/*'],
+    },
+    root,
+    report,
+    signal,
+  );
+}
+
+async function takeKernel(root: string, target: string): Promise<string> {
+  const version = await kernelVersionIn(root);
+  await copyFile(join(root, 'boot', `vmlinuz-${version}`), target);
+  await run('chroot', [root, 'depmod', '-a', version]);
+  return version;
+}
+
+/** Reads the manifest's versions for a one-line summary, as `ramdisk build` prints it. */
+export const readManifest = async (dir: string): Promise<Manifest> =>
+  JSON.parse(await readFile(join(dir, 'manifest.json'), 'utf8')) as Manifest;
