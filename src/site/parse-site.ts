@@ -48,23 +48,23 @@ function withCrossFaults(wrong: readonly Fault[], raw: unknown): Fault[] {
   for (const { path } of wrong) remove(rest, path);
   const result = readShape(rest);
   if (!result.success || wrong.some(({ path }) => path.length < 2)) return [...wrong];
-  const nouns = new Set(wrong.map(({ path }) => printPath(path.slice(0, 2))));
-  return [
-    ...wrong,
-    ...crossFaults(result.data).filter(({ path }) => !nouns.has(printPath(path.slice(0, 2)))),
-  ];
+  const nounOf = (path: Path) => printPath(path.slice(0, 2));
+  const nouns = new Set(wrong.map(({ path }) => nounOf(path)));
+  const follows = ({ path, about = [] }: Fault) => nouns.has(nounOf(path)) || nouns.has(nounOf(about));
+  return [...wrong, ...crossFaults(result.data).filter((fault) => !follows(fault))];
 }
 
-/** Takes a key out of its mapping. List items stay where they are, or all later paths would be wrong. */
+/** Takes a wrong key out of its mapping; for a wrong list item the whole list, or later items would move. */
 function remove(root: unknown, path: Path): void {
+  const wrong = path.slice(0, path.findLastIndex((part) => typeof part !== 'number') + 1);
+  if (wrong.length < 2) return;
   let here = root;
-  for (const part of path.slice(0, -1)) {
+  for (const part of wrong.slice(0, -1)) {
     if (typeof here !== 'object' || here === null) return;
     here = Reflect.get(here, part);
   }
-  const last = path.at(-1);
-  if (last === undefined || typeof here !== 'object' || here === null || Array.isArray(here)) return;
-  Reflect.deleteProperty(here, last);
+  const last = wrong.at(-1);
+  if (last !== undefined && typeof here === 'object' && here !== null) Reflect.deleteProperty(here, last);
 }
 
 const locate = (faults: readonly Fault[], source: Source): SourceFault[] =>

@@ -52,7 +52,7 @@ function unknownName(
   const names = Object.keys(known);
   const hint =
     didYouMean(name, names) || (names.length > 0 ? `; there are ${names.join(', ')}` : '; there are none');
-  return [{ path, message: `there is no ${noun} "${name}"${hint}` }];
+  return [{ path, message: `there is no ${noun} "${name}"${hint}`, about: [`${noun}s`, name] }];
 }
 
 function bootModeFaults(site: WrittenSite, node: WrittenNode, path: Path): Fault[] {

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { hostName } from './vocabulary.ts';
+import { hostName, nounName } from './vocabulary.ts';
 
 const cpus = z.int().min(1).max(64);
 const memoryMib = z.int().min(512).max(1_048_576);
@@ -9,6 +9,10 @@ const machine = z.strictObject({
   cpus: cpus.optional().describe('Virtual processors of this machine.'),
   memoryMib: memoryMib.optional().describe('Memory of this machine, in MiB.'),
   diskGib: diskGib.optional().describe('Disk of this machine, in GiB.'),
+  behaviours: z
+    .array(nounName)
+    .default([])
+    .describe('What a simulated machine does wrong, such as silent: its agent never calls back.'),
 });
 
 /** What the virtual rack needs to know. The product itself never reads it. */

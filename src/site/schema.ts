@@ -51,7 +51,13 @@ export const siteSchema = z.strictObject({
   ).describe("The site's name."),
   seed: seedSchema.prefault({}).describe('The host that Blackstart runs on.'),
   networks: z.record(nounName, networkSchema).describe('Networks by name; at least one for provisioning.'),
-  racks: z.record(nounName, rackSchema).default({}).describe('Racks by name.'),
+  racks: z
+    .record(
+      nounName,
+      rackSchema.nullable().transform((rack) => rack ?? rackSchema.parse({})),
+    )
+    .default({})
+    .describe('Racks by name.'),
   images: z.record(nounName, imageSchema).default({}).describe('Whole-disk images by name.'),
   ramdisk: ramdiskSchema.prefault({}).describe('The ramdisk that discovers, inspects and deploys.'),
   roles: z.record(nounName, roleSchema).default({}).describe('Kinds of machines by name.'),

@@ -20,6 +20,7 @@ export interface Source {
   lineOf(path: Path): number;
 }
 
+const MAX_YAML_FAULTS = 10;
 /** A site of ten thousand nodes is about 4 MiB. */
 const MAX_CHARACTERS = 32 * 1024 * 1024;
 
@@ -45,7 +46,7 @@ export function readSource(text: string): Source {
         path: '',
         message: wordYamlError(error.code, error.message),
       }));
-      return { value: null, faults, lineOf: () => 1 };
+      return { value: null, faults: firstOfEach(faults), lineOf: () => 1 };
     }
     const lineOf = (path: Path) => lines.linePos(offsetOf(document, path)).line;
     return { value: document.toJS({ maxAliasCount: 1000 }), faults: [], lineOf };
@@ -55,7 +56,14 @@ export function readSource(text: string): Source {
   }
 }
 
+/** One slip often makes the reader complain many times over; the first few say it. */
+function firstOfEach(faults: readonly SourceFault[]): SourceFault[] {
+  const told = new Map(faults.toReversed().map((fault) => [`${fault.line} ${fault.message}`, fault]));
+  return [...told.values()].toReversed().slice(0, MAX_YAML_FAULTS);
+}
+
 function wordYamlError(code: string, message: string): string {
+  if (message.includes('call stack')) return 'lists or mappings are nested too deeply';
   const first = message.split('\n')[0] ?? message;
   switch (code) {
     case 'TAB_AS_INDENT':

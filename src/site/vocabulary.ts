@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { parseCidr, parseIpv4, printCidr, printIpv4 } from './ipv4.ts';
-import { got } from './wording.ts';
+import { got, gotForText } from './wording.ts';
 
 /** A text that `read` understands and normalises; `want` says in an error what it should look like. */
 export const written = <T>(want: string, read: (text: string) => T | null) =>
-  z.string({ error: (issue) => `want ${want}, ${got(issue.input)}` }).transform((text, context): T => {
+  z.string({ error: (issue) => `want ${want}, ${gotForText(issue.input)}` }).transform((text, context): T => {
     const value = read(text.trim());
     if (value !== null) return value;
     context.addIssue({ code: 'custom', message: `want ${want}, ${got(text)}` });
@@ -13,8 +13,8 @@ export const written = <T>(want: string, read: (text: string) => T | null) =>
 
 /** A text of this pattern, kept as it is. */
 export const patterned = (want: string, pattern: RegExp) =>
-  z.string({ error: (issue) => `want ${want}, ${got(issue.input)}` }).regex(pattern, {
-    error: (issue) => `want ${want}, ${got(issue.input)}`,
+  z.string({ error: (issue) => `want ${want}, ${gotForText(issue.input)}` }).regex(pattern, {
+    error: (issue) => `want ${want}, ${gotForText(issue.input)}`,
   });
 
 /** Absent and `null` are the same: null. */

@@ -13,6 +13,12 @@ export function got(input: unknown): string {
   return `got ${shown}`;
 }
 
+/** The same where text is wanted: YAML took `0012` for the number 12. */
+export const gotForText = (input: unknown): string =>
+  typeof input === 'number' || typeof input === 'boolean'
+    ? `${got(input)} (text that looks so is written in quotes)`
+    : got(input);
+
 const TYPES: Readonly<Record<string, string>> = {
   string: 'a text',
   number: 'a number',
@@ -42,7 +48,10 @@ export function wordIssue(issue: z.core.$ZodRawIssue): string {
       return 'unknown key';
     case 'invalid_key':
       return issue.issues[0]?.message ?? 'this name is not allowed';
-    default:
+    case 'custom':
+    case 'invalid_element':
+    case 'invalid_format':
+    case 'not_multiple_of':
       return `is not right, ${got(issue.input)}`;
   }
 }
