@@ -2,7 +2,8 @@ import { formatIpv4, ipv4Number } from '../wire/ipv4.ts';
 import { holds, type Lease } from './lease.ts';
 
 interface Pool {
-  readonly network: string;
+  /** The network's name, as its leases carry it. */
+  readonly name: string;
   readonly poolStart: string;
   readonly poolEnd: string;
 }
@@ -23,7 +24,7 @@ export class LeaseTable {
     this.#pool = pool;
     this.#neverUsed = ipv4Number(pool.poolStart);
     this.#lastPoolAddress = ipv4Number(pool.poolEnd);
-    const known = [...leases].filter((lease) => lease.network === pool.network);
+    const known = [...leases].filter((lease) => lease.network === pool.name);
     for (const lease of known.sort((a, b) => a.expiresAtMs - b.expiresAtMs)) this.put(lease);
   }
 

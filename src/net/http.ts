@@ -36,7 +36,8 @@ export async function listenHttp(app: HttpApp, place: HttpPlace): Promise<number
   } catch (error) {
     throw 'unixSocket' in place ? error : listenFailed(place, error);
   }
-  return app.addresses()[0]?.port ?? 0;
+  const bound = app.server.address();
+  return bound !== null && typeof bound === 'object' ? bound.port : 0;
 }
 
 function listenFailed({ address, port }: { address: string; port: number }, error: unknown): unknown {

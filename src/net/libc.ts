@@ -34,7 +34,7 @@ export const setsockopt: (
   length: number,
 ) => number = libc.func('int setsockopt(int fd, int level, int name, void *value, uint32_t length)');
 export const recv: (fd: number, into: Uint8Array, length: number, flags: number) => number = libc.func(
-  'ssize_t recv(int fd, void *into, size_t length, int flags)',
+  'intptr_t recv(int fd, void *into, size_t length, int flags)',
 );
 export const sendto: (
   fd: number,
@@ -44,7 +44,7 @@ export const sendto: (
   address: Uint8Array,
   addressLength: number,
 ) => number = libc.func(
-  'ssize_t sendto(int fd, void *bytes, size_t length, int flags, void *address, uint32_t n)',
+  'intptr_t sendto(int fd, void *bytes, size_t length, int flags, void *address, uint32_t n)',
 );
 export const if_nametoindex: (name: string) => number = libc.func(
   'uint32_t if_nametoindex(const char *name)',

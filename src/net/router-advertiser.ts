@@ -45,10 +45,7 @@ export function advertiseNoRouter(device: string): { close(): void } {
   // A failed send (the link-local address is still tentative) is made good at the next solicitation.
   const advertise = () => sendto(fd, packet, packet.length, 0, destination, destination.length);
   const timer = setInterval(() => {
-    let asked = false;
-    for (let length = 0; (length = recv(fd, scratch, scratch.length, 0)) > 0; )
-      asked ||= isRouterSolicitation(scratch.subarray(0, length));
-    if (asked) advertise();
+    if (wasSolicited(fd, scratch)) advertise();
   }, POLL_MS);
   timer.unref();
   advertise();
@@ -58,6 +55,17 @@ export function advertiseNoRouter(device: string): { close(): void } {
       close(fd);
     },
   };
+}
+
+/** Empties the socket's queue; whether a solicitation was in it. One answer does for all that came together. */
+function wasSolicited(fd: number, scratch: Buffer): boolean {
+  let asked = false;
+  let length = recv(fd, scratch, scratch.length, 0);
+  while (length > 0) {
+    asked ||= isRouterSolicitation(scratch.subarray(0, length));
+    length = recv(fd, scratch, scratch.length, 0);
+  }
+  return asked;
 }
 
 function openRawSocket(device: string, index: number): number {

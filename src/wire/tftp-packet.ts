@@ -3,11 +3,20 @@ import { ascii, concatBytes, latin1 } from './dhcp-codec.ts';
 
 /** RFC 1350 §5 and RFC 2347: one TFTP packet. Option names are lowercase; values are text, as sent. */
 export type TftpPacket =
-  | { kind: 'read' | 'write'; file: string; mode: string; options: ReadonlyMap<string, string> }
+  | TftpRequest<'read'>
+  | TftpRequest<'write'>
   | { kind: 'data'; block: number; bytes: Uint8Array }
   | { kind: 'ack'; block: number }
   | { kind: 'error'; code: number; message: string }
   | { kind: 'oack'; options: ReadonlyMap<string, string> };
+
+export interface TftpRequest<Kind extends 'read' | 'write'> {
+  kind: Kind;
+  file: string;
+  /** Lowercase; `octet` for all that boots. */
+  mode: string;
+  options: ReadonlyMap<string, string>;
+}
 
 /** RFC 1350 §5 and RFC 2347 §4. */
 export const TFTP_ERROR = {

@@ -1,0 +1,66 @@
+import { type BootClient, type BootDecision, type BootPolicy, decideBoot } from '../core/boot.ts';
+import type { BootNode } from '../core/boot-node.ts';
+import type { BootNetwork } from '../core/dhcp-network.ts';
+import { holds } from '../core/lease.ts';
+import type { LeaseTable } from '../core/lease-table.ts';
+import { swapUuid } from '../wire/pxe-client.ts';
+import type { BootEvent, NetworkBootDeps } from './network-boot.ts';
+
+/** One network as its DHCP, TFTP and HTTP servers share it. */
+export interface BootSegment {
+  readonly network: BootNetwork;
+  readonly leases: LeaseTable;
+  readonly httpUrl: string;
+  readonly deps: NetworkBootDeps;
+}
+
+/** The node by MAC, else by UUID in either byte order: a replaced network card does not make it unknown. */
+export function findNode({ deps }: BootSegment, mac: string, uuid: string | null): BootNode | null {
+  const { directory } = deps;
+  const byMac = directory.byMac(mac);
+  if (byMac || uuid === null) return byMac;
+  return directory.byUuid(uuid) ?? directory.byUuid(swapUuid(uuid));
+}
+
+export function policyOf({ deps, httpUrl }: BootSegment): BootPolicy {
+  const { policy, artefacts } = deps;
+  return {
+    httpUrl,
+    unknown: policy.unknown,
+    rejected: policy.rejected,
+    programs: new Set(Object.keys(artefacts.programs)),
+    agentCpus: new Set(artefacts.agent ? ['x86_64'] : []),
+  };
+}
+
+/** Asks the one boot decision about a machine on this network. */
+export function decide(segment: BootSegment, client: BootClient, node: BootNode | null): BootDecision {
+  const { deps } = segment;
+  const intent = deps.directory.intentOf(client.mac);
+  return decideBoot(client, node, intent, policyOf(segment), deps.clock.nowMs());
+}
+
+/** The MAC that holds an address now, by our own leases. */
+export function macOf({ leases, deps }: BootSegment, address: string): string | null {
+  const lease = leases.byAddress(address);
+  return lease && lease.state === 'bound' && holds(lease, deps.clock.nowMs()) ? lease.mac : null;
+}
+
+type EventFacts = Pick<BootEvent, 'stage' | 'decision' | 'reason' | 'mac' | 'address'> & Partial<BootEvent>;
+
+/** Tells the rest of the product, and the log, what a machine did. */
+export function reportEvent({ deps, network }: BootSegment, facts: EventFacts): void {
+  const atMs = deps.clock.nowMs();
+  const event: BootEvent = {
+    atMs,
+    startedAtMs: atMs,
+    network: network.name,
+    node: facts.mac ? (deps.directory.byMac(facts.mac)?.name ?? null) : null,
+    file: null,
+    bytes: null,
+    arch: null,
+    ...facts,
+  };
+  deps.log.info(event, 'boot event');
+  deps.onEvent(event);
+}

@@ -1,0 +1,83 @@
+import type { HttpReply, HttpRequest } from '../net/http.ts';
+import { openArtefact } from './artefact.ts';
+import { type BootSegment, macOf, reportEvent } from './boot-segment.ts';
+import { fileWithin } from './file-within.ts';
+import type { BootEvent } from './network-boot.ts';
+import { sendFile } from './send-file.ts';
+
+const nameOf = (request: HttpRequest): string => (request.params as { file: string }).file;
+
+/** `/boot/snponly.efi`: a network boot program, for UEFI HTTP boot. */
+export const answerProgram = (request: HttpRequest, reply: HttpReply, segment: BootSegment): Promise<void> =>
+  answerFile(
+    request,
+    reply,
+    segment,
+    'http program',
+    listed(segment.deps.artefacts.programs, nameOf(request)),
+  );
+
+/** `/images/NAME`: a whole-disk image or its checksum. */
+export const answerImage = (request: HttpRequest, reply: HttpReply, segment: BootSegment): Promise<void> =>
+  answerFile(request, reply, segment, 'image', listed(segment.deps.artefacts.images, nameOf(request)));
+
+/** `/agent/kernel` and `/agent/initramfs`: the agent's ramdisk. */
+export function answerAgentFile(request: HttpRequest, reply: HttpReply, segment: BootSegment): Promise<void> {
+  const { agent } = segment.deps.artefacts;
+  const name = nameOf(request);
+  const stage = name === 'kernel' ? 'kernel' : 'ramdisk';
+  return answerFile(request, reply, segment, stage, agent ? listed({ ...agent }, name) : null);
+}
+
+/** `/ironic/…`: what Ironic has laid out for its machines, and nothing outside. */
+export async function answerIronicFile(
+  request: HttpRequest,
+  reply: HttpReply,
+  segment: BootSegment,
+): Promise<void> {
+  const { ironic } = segment.deps.artefacts;
+  const path = (request.params as { '*': string })['*'];
+  const file = ironic ? await fileWithin(ironic.httpRoot, path, ironic.linkRoots) : null;
+  await answerFile(request, reply, segment, ironicStage(path), file);
+}
+
+const listed = (files: Readonly<Record<string, string>>, name: string): string | null =>
+  Object.hasOwn(files, name) ? (files[name] ?? null) : null;
+
+/** Ironic names its files by what they are: `<uuid>/deploy_kernel`, `pxelinux.cfg/<mac>`, `<uuid>/config`. */
+function ironicStage(path: string): BootEvent['stage'] {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  if (/(^|_)kernel$/.test(name)) return 'kernel';
+  if (/(^|_)ramdisk$/.test(name)) return 'ramdisk';
+  if (path.startsWith('pxelinux.cfg/') || name === 'config' || name.endsWith('.ipxe')) return 'script';
+  return path.startsWith('agent_images/') ? 'image' : 'http file';
+}
+
+async function answerFile(
+  request: HttpRequest,
+  reply: HttpReply,
+  segment: BootSegment,
+  stage: BootEvent['stage'],
+  path: string | null,
+): Promise<void> {
+  const startedAtMs = segment.deps.clock.nowMs();
+  const file = path === null ? null : await openArtefact(path);
+  const report = (decision: string, reason: string, bytes: number) =>
+    reportEvent(segment, {
+      stage,
+      decision,
+      reason,
+      mac: macOf(segment, request.ip),
+      address: request.ip,
+      file: request.url,
+      bytes,
+      startedAtMs,
+    });
+  if (!file) {
+    reply.callNotFound();
+    if (request.method === 'GET') report('not found', 'there is no such file', 0);
+    return;
+  }
+  const sent = await sendFile(request, reply, file);
+  if (request.method === 'GET') report(sent.partial ? 'part' : sent.how, sent.reason, sent.bytes);
+}

@@ -1,0 +1,100 @@
+import type { Clock } from '../clock.ts';
+import type { BootPolicy } from '../core/boot.ts';
+import type { BootIntent, BootNode } from '../core/boot-node.ts';
+import type { BootNetwork } from '../core/dhcp-network.ts';
+import type { Log } from '../log.ts';
+import type { LeaseStore } from '../store/lease-store.ts';
+
+/** What the boot servers know of machines. Asked synchronously for every packet: answers come from memory. */
+export interface BootDirectory {
+  byMac(mac: string): BootNode | null;
+  /** Lowercase, RFC 4122 order; the servers ask for both byte orders themselves. */
+  byUuid(uuid: string): BootNode | null;
+  /** Why the machine may netboot now, Ironic's own boot file included (see `findUndercloudBootFile`). */
+  intentOf(mac: string): BootIntent | null;
+  /** The node an address is reserved for. */
+  reservedBy(address: string): BootNode | null;
+}
+
+/** What there is to serve, by absolute path. Read at each request, so that a part may appear while serving. */
+export interface BootArtefacts {
+  /** Network boot programs by the name they are asked for: `undionly.kpxe`, `snponly.efi`. */
+  readonly programs: Readonly<Record<string, string>>;
+  /** The agent's ramdisk, x86_64. */
+  readonly agent: { readonly kernel: string; readonly initramfs: string } | null;
+  /** Whole-disk images and their checksums, by the name in their URL. */
+  readonly images: Readonly<Record<string, string>>;
+  /** Ironic's `http_root`, served at `/ironic/`, and the folders its links may lead to. */
+  readonly ironic: { readonly httpRoot: string; readonly linkRoots: readonly string[] } | null;
+}
+
+/** The site's choices; the rest of the decision's policy follows from the artefacts. */
+export interface NetworkBootPolicy extends Pick<BootPolicy, 'unknown' | 'rejected'> {
+  /** Ironic's API as machines on this network reach it; null while there is none. */
+  readonly ironicUrl: (network: BootNetwork) => string | null;
+  /** The agent's inspection collectors; `default` and `pci-devices` need nothing in the ramdisk. */
+  readonly collectors: readonly string[];
+  /** The site's extra kernel arguments for the agent. */
+  readonly kernelArgs: string;
+}
+
+/** One thing that a boot server saw a machine do, and what it answered. */
+export interface BootEvent {
+  /** When it was over; for a transfer, when its last byte was sent. */
+  readonly atMs: number;
+  readonly startedAtMs: number;
+  readonly network: string;
+  readonly mac: string | null;
+  readonly address: string | null;
+  readonly node: string | null;
+  readonly stage:
+    | 'dhcp offer'
+    | 'dhcp ack'
+    | 'dhcp nak'
+    | 'dhcp ignored'
+    | 'dhcp inform'
+    | 'dhcp release'
+    | 'dhcp decline'
+    | 'dhcp exhausted'
+    | 'tftp program'
+    | 'http program'
+    | 'script'
+    | 'kernel'
+    | 'ramdisk'
+    | 'image'
+    | 'http file'
+    | 'inventory';
+  /** The decision's kind, or what became of a transfer: completed, aborted, failed. */
+  readonly decision: string;
+  readonly reason: string;
+  /** The file asked for, and the bytes that were sent of it. */
+  readonly file: string | null;
+  readonly bytes: number | null;
+  /** Architecture code of a netboot client's DHCP message or script request. */
+  readonly arch: number | null;
+}
+
+/** Where an inventory came from, as the lease says. */
+export interface InventorySender {
+  readonly address: string;
+  readonly mac: string;
+}
+
+export interface NetworkBootDeps {
+  readonly networks: readonly BootNetwork[];
+  readonly httpPort: number;
+  readonly policy: NetworkBootPolicy;
+  readonly leases: LeaseStore;
+  readonly directory: BootDirectory;
+  readonly artefacts: BootArtefacts;
+  /** Takes an agent's inventory. May reject: the agent is told to try again. */
+  onInventory(inventory: Readonly<Record<string, unknown>>, sender: InventorySender): Promise<void> | void;
+  /** Called for every decision and every transfer's end; must not throw or block. */
+  onEvent(event: BootEvent): void;
+  readonly log: Log;
+  readonly clock: Clock;
+}
+
+export interface Closable {
+  close(): Promise<void>;
+}

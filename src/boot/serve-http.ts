@@ -1,0 +1,54 @@
+import { bootPath } from '../core/boot-urls.ts';
+import { createHttpApp, type HttpApp, listenHttp } from '../net/http.ts';
+import type { BootSegment } from './boot-segment.ts';
+import { answerDiscovery, MAX_INVENTORY_BYTES } from './http-discovery.ts';
+import { answerAgentFile, answerImage, answerIronicFile, answerProgram } from './http-files.ts';
+import { answerAnyScript, answerScript } from './http-script.ts';
+import type { Closable } from './network-boot.ts';
+import { createRateLimit } from './rate-limit.ts';
+
+/** Serves boot files, scripts and the agents' callback over HTTP on one network's address. */
+export async function serveHttp(segment: BootSegment): Promise<Closable> {
+  const app = createHttpApp();
+  route(app, segment);
+  await listenHttp(app, { address: segment.network.address, port: segment.deps.httpPort });
+  return app;
+}
+
+/** The route table. */
+function route(app: HttpApp, segment: BootSegment): void {
+  const limit = createRateLimit({ perMinute: 12, burst: 4 }, segment.deps.clock);
+  app.route({
+    method: 'POST',
+    url: bootPath.discovery,
+    bodyLimit: MAX_INVENTORY_BYTES,
+    handler: (request, reply) => answerDiscovery(request, reply, segment, limit),
+  });
+  const files = { method: ['GET', 'HEAD'] };
+  app.route({ ...files, url: bootPath.anyScript, handler: (_, reply) => answerAnyScript(reply, segment) });
+  app.route({
+    ...files,
+    url: '/boot/:arch/:file',
+    handler: (request, reply) => answerScript(request, reply, segment),
+  });
+  app.route({
+    ...files,
+    url: '/boot/:file',
+    handler: (request, reply) => answerProgram(request, reply, segment),
+  });
+  app.route({
+    ...files,
+    url: '/agent/:file',
+    handler: (request, reply) => answerAgentFile(request, reply, segment),
+  });
+  app.route({
+    ...files,
+    url: '/images/:file',
+    handler: (request, reply) => answerImage(request, reply, segment),
+  });
+  app.route({
+    ...files,
+    url: '/ironic/*',
+    handler: (request, reply) => answerIronicFile(request, reply, segment),
+  });
+}

@@ -1,0 +1,33 @@
+/** What the agent's ramdisk is told on its kernel command line. */
+export interface AgentArgs {
+  /** Where it posts its inventory. */
+  readonly callbackUrl: string;
+  /** Ironic's API, as the machine reaches it; null while there is no undercloud. */
+  readonly ironicUrl: string | null;
+  readonly collectors: readonly string[];
+  readonly mac: string;
+  /** The site's and the node's own arguments, in that order. */
+  readonly extra: readonly string[];
+}
+
+/**
+ * The agent posts its inventory first, and only then looks itself up in Ironic (ironic-python-agent 13, agent.py
+ * `run`), again and again until it is enrolled there: so it heartbeats without a second boot, and a deploy may take
+ * the fast track. Hours, since an approval may wait for a person.
+ */
+const LOOKUP_TIMEOUT_SECONDS = 6 * 3600;
+
+/** The command line, without `initrd=`. */
+export const agentKernelArgs = (args: AgentArgs): string =>
+  [
+    `ipa-inspection-callback-url=${args.callbackUrl}`,
+    `ipa-inspection-collectors=${args.collectors.join(',')}`,
+    ...(args.ironicUrl
+      ? [`ipa-api-url=${args.ironicUrl}`, `ipa-lookup-timeout=${LOOKUP_TIMEOUT_SECONDS}`]
+      : []),
+    `BOOTIF=${args.mac}`,
+    'console=ttyS0,115200',
+    'nofb',
+    'nomodeset',
+    ...args.extra.map((text) => text.trim()).filter((text) => text !== ''),
+  ].join(' ');

@@ -1,0 +1,59 @@
+// Serves network boot within whatever namespace it is started in; one JSON line an event. Run by netboot.test.ts.
+import { readFileSync } from 'node:fs';
+import { serveNetworkBoot } from '../../src/boot/serve-network-boot.ts';
+import { systemClock } from '../../src/clock.ts';
+import type { BootIntent, BootNode } from '../../src/core/boot-node.ts';
+import type { BootNetwork } from '../../src/core/dhcp-network.ts';
+import { silentLog } from '../../src/log.ts';
+import { openLeaseStore } from '../../src/store/lease-store.ts';
+
+export interface ServerConfig {
+  readonly network: BootNetwork;
+  readonly httpPort: number;
+  readonly leaseFile: string;
+  readonly programs: Record<string, string>;
+  readonly images: Record<string, string>;
+  readonly httpRoot: string;
+  readonly nodes: BootNode[];
+  readonly intents: Record<string, BootIntent>;
+}
+
+const config = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as ServerConfig;
+const tell = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
+const abort = new AbortController();
+process.on('SIGTERM', () => abort.abort());
+
+const leases = await openLeaseStore(config.leaseFile);
+await serveNetworkBoot(
+  {
+    networks: [config.network],
+    httpPort: config.httpPort,
+    policy: {
+      unknown: 'discover',
+      rejected: 'ignore',
+      ironicUrl: () => null,
+      collectors: ['default'],
+      kernelArgs: '',
+    },
+    leases,
+    directory: {
+      byMac: (mac) => config.nodes.find((node) => node.macs.includes(mac)) ?? null,
+      byUuid: (uuid) => config.nodes.find((node) => node.uuid === uuid) ?? null,
+      intentOf: (mac) => config.intents[mac] ?? null,
+      reservedBy: (address) => config.nodes.find((node) => node.address === address) ?? null,
+    },
+    artefacts: {
+      programs: config.programs,
+      images: config.images,
+      agent: null,
+      ironic: { httpRoot: config.httpRoot, linkRoots: [] },
+    },
+    onInventory: (inventory, sender) => tell({ inventory, sender }),
+    onEvent: (event) => tell({ event }),
+    log: silentLog,
+    clock: systemClock,
+  },
+  abort.signal,
+);
+tell({ ready: true });
+abort.signal.addEventListener('abort', () => void leases.close());
