@@ -1,10 +1,18 @@
 import { BlackstartError } from '../errors.ts';
 import type { Bmc, BootDevice, CallOptions, PowerManner, PowerState, SystemDescription } from './bmc.ts';
 import { ignored, refused } from './bmc-errors.ts';
-import { bootPatch, hasOverride, isBootSetTo, printBoot, readBoot, whyNotBootable } from './redfish-boot.ts';
+import {
+  bootPatch,
+  isBootSetTo,
+  keepsOverride,
+  printBoot,
+  readBoot,
+  settingsPathOf,
+  whyNotBootable,
+} from './redfish-boot.ts';
 import { actionAt, RedfishClient, type Resource } from './redfish-client.ts';
 import { describeNothing, describeSystem } from './redfish-describe.ts';
-import { idOf, type JsonObject, linkAt, objectAt } from './redfish-json.ts';
+import { idOf, type JsonObject } from './redfish-json.ts';
 import {
   chooseResetType,
   offWish,
@@ -87,10 +95,11 @@ export class RedfishBmc implements Bmc {
   ): Promise<void> {
     return this.#inTurn(options, async (command) => {
       const system = await this.#system(command);
-      const where = await this.#bootResource(system, command);
+      const settings = await this.#bootSettings(system.body, command);
+      const where = settings ?? system;
       const doing = `setting the next boot to ${device}`;
-      const boot = readBoot(where.body);
-      const why = hasOverride(where.body) ? whyNotBootable(device, boot) : 'it has no boot override';
+      const boot = readBoot(system.body, settings?.body);
+      const why = whyNotBootable(device, boot);
       if (why !== null) throw refused(this.#host, doing, why, NO_OVERRIDE_REMEDY);
       await command.client.patch(where, bootPatch(device, options.firmware, boot), doing);
       await this.#untilBootIs(device, [system.path, where.path], command);
@@ -179,14 +188,11 @@ export class RedfishBmc implements Bmc {
     }
   }
 
-  /** Where the override is changed: the system, or the settings resource where a vendor keeps it (AMI's `/SD`). */
-  async #bootResource(system: Resource, { client }: Command): Promise<Resource> {
-    const settings = linkAt(objectAt(system.body, '@Redfish.Settings'), 'SettingsObject');
-    if (settings === null) return system;
-    const read = await client.read(settings);
-    // Lenovo's `/Pending` and Dell's `/Settings` exist too, and know nothing of the override's target.
-    const hasTarget = read.ok && 'BootSourceOverrideTarget' in objectAt(read.value.body, 'Boot');
-    return hasTarget ? read.value : system;
+  /** The settings resource that keeps the override, where it is not the system itself. */
+  async #bootSettings(system: JsonObject, { client }: Command): Promise<Resource | null> {
+    const path = settingsPathOf(system);
+    const read = path === null ? null : await client.read(path);
+    return read?.ok && keepsOverride(read.value.body) ? read.value : null;
   }
 
   async #untilBootIs(

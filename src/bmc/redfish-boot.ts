@@ -1,5 +1,5 @@
 import type { BootDescription, BootDevice } from './bmc.ts';
-import { type JsonObject, objectAt, textAt, textsAt } from './redfish-json.ts';
+import { type JsonObject, linkAt, objectAt, textAt, textsAt } from './redfish-json.ts';
 
 /** Redfish's BootSourceOverrideTarget for each of our devices, DSP2046 §6.32. */
 const TARGETS: Readonly<Record<BootDevice, string>> = {
@@ -9,16 +9,28 @@ const TARGETS: Readonly<Record<BootDevice, string>> = {
   none: 'None',
 };
 
-/** What a system says about its boot override, the raw words; all null on a Cray EX, which has none. */
-export function readBoot(system: JsonObject): BootDescription {
-  const boot = objectAt(system, 'Boot');
+/**
+ * What a system says about its boot override, in its own words; all null on a Cray EX, which has none. `settings`
+ * is the resource that keeps it, where that is not the system.
+ */
+export function readBoot(system: JsonObject, settings: JsonObject | null = null): BootDescription {
+  const boot = objectAt(settings ?? system, 'Boot');
+  const allowed = 'BootSourceOverrideTarget@Redfish.AllowableValues';
   return {
     overrideEnabled: textAt(boot, 'BootSourceOverrideEnabled'),
     overrideTarget: rawTextAt(boot, 'BootSourceOverrideTarget'),
     overrideMode: textAt(boot, 'BootSourceOverrideMode'),
-    allowedTargets: textsAt(boot, 'BootSourceOverrideTarget@Redfish.AllowableValues'),
+    allowedTargets: textsAt(boot, allowed) ?? textsAt(objectAt(system, 'Boot'), allowed),
   };
 }
+
+/** Where a vendor may keep the override apart from the system: AMI's and Nokia's `/SD`, BlueField's `/Settings`. */
+export const settingsPathOf = (system: JsonObject): string | null =>
+  linkAt(objectAt(system, '@Redfish.Settings'), 'SettingsObject');
+
+/** Lenovo's `/Pending` and Dell's `/Settings` exist too, and know nothing of the override's target. */
+export const keepsOverride = (settings: JsonObject): boolean =>
+  'BootSourceOverrideTarget' in objectAt(settings, 'Boot');
 
 /** Here "None" is a value and no placeholder. */
 function rawTextAt(parent: JsonObject, key: string): string | null {
@@ -26,11 +38,9 @@ function rawTextAt(parent: JsonObject, key: string): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
-/** Whether a resource has the properties of a boot override, set or not. */
-export const hasOverride = (resource: JsonObject): boolean => {
-  const boot = objectAt(resource, 'Boot');
-  return 'BootSourceOverrideTarget' in boot || 'BootSourceOverrideEnabled' in boot;
-};
+/** Whether the BMC offers a boot override at all. */
+export const offersOverride = (boot: BootDescription): boolean =>
+  boot.overrideEnabled !== null || boot.overrideTarget !== null || boot.allowedTargets !== null;
 
 /**
  * The PATCH that asks for that device at the next boot. The mode is sent only when it is asked for or implied:
@@ -65,6 +75,7 @@ export function bootPatch(
 /** Why that device cannot be asked for, or null when it can be tried. */
 export function whyNotBootable(device: BootDevice, boot: BootDescription): string | null {
   const target = TARGETS[device];
+  if (!offersOverride(boot)) return 'it has no boot override';
   if (device === 'none' || boot.allowedTargets === null || boot.allowedTargets.includes(target)) return null;
   return `it offers ${boot.allowedTargets.join(', ')}, and not ${target}`;
 }

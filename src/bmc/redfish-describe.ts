@@ -1,5 +1,11 @@
-import type { ControllerDescription, FirmwareDescription, SystemDescription, SystemIdentity } from './bmc.ts';
-import { hasOverride, readBoot } from './redfish-boot.ts';
+import type {
+  BootDescription,
+  ControllerDescription,
+  FirmwareDescription,
+  SystemDescription,
+  SystemIdentity,
+} from './bmc.ts';
+import { keepsOverride, offersOverride, readBoot, settingsPathOf } from './redfish-boot.ts';
 import { describeMemoryGib, describeProcessors } from './redfish-compute.ts';
 import { describeDisks } from './redfish-disks.ts';
 import { compare, type JsonObject, nameOf, objectAt, textAt } from './redfish-json.ts';
@@ -19,12 +25,12 @@ export async function describeSystem(
   if (power === 'unknown') walk.note('power', `PowerState is given ${given(system, 'PowerState')}`);
   const resetTypes = await readResetTypes(system, walk);
   if (resetTypes === null) walk.note('power', 'the system does not say how it can be reset');
-  if (!hasOverride(system)) walk.note('boot', 'the system has no boot override');
+  const boot = await describeBoot(system, walk);
   const description = {
     identity: describeIdentity(system, walk),
     power,
     resetTypes,
-    boot: readBoot(system),
+    boot,
     processors: await describeProcessors(system, walk),
     memoryGib: await describeMemoryGib(system, walk),
     nics: await describeNics(system, chassis, walk),
@@ -33,6 +39,15 @@ export async function describeSystem(
     bmc: await describeController(manager, walk),
   };
   return { ...description, missing: walk.missing };
+}
+
+/** The override as it will serve the next boot: the pending one where settings are kept apart. */
+async function describeBoot(system: JsonObject, walk: RedfishWalk): Promise<BootDescription> {
+  const path = settingsPathOf(system);
+  const settings = path === null ? null : await walk.follow(path, 'boot');
+  const boot = readBoot(system, settings && keepsOverride(settings) ? settings : null);
+  if (!offersOverride(boot)) walk.note('boot', 'the system has no boot override');
+  return boot;
 }
 
 /** A description of nothing, for a BMC that shows no system; its walk says why. */

@@ -1,0 +1,33 @@
+import { openBmc } from '../../src/bmc/open-bmc.ts';
+import { bmcContract, CONTRACT_PATIENCE } from '../contract/bmc.ts';
+import { FAKE, FAKE_MACHINE, FakeBmc, type Quirks } from './fake-bmc.ts';
+
+/** Nothing here takes time but what is made to. */
+const PATIENCE = { ...CONTRACT_PATIENCE, requestMs: 500, busyDelayMs: 20, powerMs: 600, readBackMs: 300 };
+
+const startFake = (quirks: Quirks) => async () => {
+  const fake = new FakeBmc(quirks);
+  const url = await fake.start();
+  return {
+    open: (changes = {}) =>
+      openBmc({ protocol: 'redfish', url, ...FAKE, verifyTls: true, ...changes }, { patience: PATIENCE }),
+    setFault: async (fault: FakeBmc['fault']) => {
+      fake.fault = fault;
+    },
+    expected: FAKE_MACHINE,
+    close: () => fake.close(),
+  };
+};
+
+bmcContract('a BMC with sessions', startFake({}));
+bmcContract('a BMC with basic authentication only', startFake({ sessionStatus: 405 }));
+bmcContract(
+  'a BMC with settings apart, strict ETags, short sessions and slow power',
+  startFake({
+    settings: 'with-override',
+    etag: 'given',
+    sessionRequests: 3,
+    basicRefused: true,
+    powerLagsMs: 200,
+  }),
+);
