@@ -21,7 +21,7 @@ export async function connectApi(socketPath: string): Promise<Commands | null> {
 
 /** Commands over the socket. A daemon that is not there is E_DAEMON_GONE, so that watchers can wait for its return. */
 export function apiCommands(socketPath: string): Commands {
-  const call = (route: Route, words: Words = {}) => callRoute(socketPath, route, words);
+  const call = <T>(route: Route, words: Words = {}) => callRoute<T>(socketPath, route, words);
   return {
     seed: () => call(ROUTES.seed),
     nodes: () => call(ROUTES.nodes),

@@ -2,7 +2,9 @@ import { userInfo } from 'node:os';
 import { Argument, Command, Option } from 'commander';
 import { BlackstartError, EXIT } from '../errors.ts';
 import type { Commands, NodeDetail, NodeView, PowerAction, StrangerView } from '../operations/commands.ts';
+import type { LoadedSite } from '../site/load-site.ts';
 import { selectNodes } from '../site/selector.ts';
+import { siteAttributes } from '../site/views.ts';
 import { attachNodeConsole } from './console.ts';
 import { type CliContext, withCommands } from './context.ts';
 import { duration, json, table } from './output.ts';
@@ -73,10 +75,17 @@ export function nodesCommand(context: CliContext): Command {
 }
 
 /** The nodes that a selector means; one that means none is an error, so that a typing mistake does nothing. */
-async function chosen(commands: Commands, selector: readonly string[]): Promise<NodeView[]> {
+async function chosen(
+  commands: Commands,
+  { site }: LoadedSite,
+  selector: readonly string[],
+): Promise<NodeView[]> {
   const { nodes } = await commands.nodes();
-  const found = selectNodes(nodes, selector.join(' '));
-  if (found.length > 0) return [...found];
+  const found = selectNodes(nodes, selector, ({ name, state, approval, power }) => {
+    const node = site.nodes.find((candidate) => candidate.name === name);
+    return { ...(node ? siteAttributes(site, node) : { name }), state, approval, power };
+  });
+  if (found.length > 0) return found;
   throw new BlackstartError('E_NO_NODES', `"${selector.join(' ')}" selects no node`, {
     remedy: `The nodes are: ${nodes.map((node) => node.name).join(', ')}.`,
     exitCode: EXIT.usage,
@@ -88,9 +97,9 @@ async function listNodes(
   selector: readonly string[],
   options: NodesOptions,
 ): Promise<void> {
-  const found = await withCommands(context, options.site, async (commands) => {
+  const found = await withCommands(context, options.site, async (commands, site) => {
     const all = await commands.nodes();
-    return selector.length === 0 ? all : { nodes: await chosen(commands, selector), strangers: [] };
+    return selector.length === 0 ? all : { nodes: await chosen(commands, site, selector), strangers: [] };
   });
   if (options.json) return context.output.out(json(found));
   context.output.out(nodeTable(found.nodes));
@@ -173,8 +182,8 @@ async function decideNodes(
   selector: readonly string[],
   options: NodesOptions,
 ): Promise<void> {
-  await withCommands(context, options.site, async (commands) => {
-    for (const node of await chosen(commands, selector)) {
+  await withCommands(context, options.site, async (commands, site) => {
+    for (const node of await chosen(commands, site, selector)) {
       if (!options.dryRun) await commands[verb](node.name, userInfo().username);
       context.output.out(
         `${node.name} ${options.dryRun ? 'would be ' : ''}${verb === 'approve' ? 'approved' : 'rejected'}`,

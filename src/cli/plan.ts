@@ -24,7 +24,7 @@ export const planCommand = (context: CliContext): Command =>
     .addHelpText('after', '\nExample:\n  blackstart plan --site inventories/lab --to deploy')
     .action((options: PlanOptions) => showPlan(context, options));
 
-async function showPlan({ ...context }: CliContext, options: PlanOptions): Promise<void> {
+async function showPlan(context: CliContext, options: PlanOptions): Promise<void> {
   const lines = await withCommands(context, options.site, (commands) => commands.plan(options.to));
   if (options.json) return context.output.out(json(lines));
   const rows = lines.map((line) => [line.node, line.state, line.next, line.wipes ?? 'nothing']);

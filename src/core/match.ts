@@ -50,7 +50,8 @@ const swapped = (uuid: string): string => {
   return [swap(a), swap(b), swap(c), ...rest].join('-');
 };
 
-const sameUuid = (a: string | null, b: string | null): boolean => {
+/** Whether two system UUIDs are of one machine, byte-swapped ones too; a missing or meaningless one is of none. */
+export const sameSystemUuid = (a: string | null, b: string | null): boolean => {
   const [left, right] = [uuidOf(a), uuidOf(b)];
   return left !== null && right !== null && (left === right || left === swapped(right));
 };
@@ -64,11 +65,11 @@ function evidenceFor(machine: MachineIdentity, node: NodeIdentity): string[] {
   const sharedByBmc = (node.fromBmc?.macs ?? []).filter((mac) => machine.macs.includes(mac));
   return [
     ...(sameText(machine.serial, node.serial) ? [`serial number ${node.serial}`] : []),
-    ...(sameUuid(machine.systemUuid, node.uuid) ? [`system UUID ${node.uuid}`] : []),
+    ...(sameSystemUuid(machine.systemUuid, node.uuid) ? [`system UUID ${node.uuid}`] : []),
     ...shared.map((mac) => `NIC ${mac}`),
     ...(sameText(machine.bmcMac, node.bmcMac) ? [`BMC MAC ${node.bmcMac}`] : []),
     ...(sameText(machine.bmcAddress, node.bmcHost) ? [`BMC address ${node.bmcHost}`] : []),
-    ...(sameUuid(machine.systemUuid, node.fromBmc?.systemUuid ?? null)
+    ...(sameSystemUuid(machine.systemUuid, node.fromBmc?.systemUuid ?? null)
       ? [`system UUID ${machine.systemUuid} read from its BMC`]
       : []),
     ...(sameText(machine.serial, node.fromBmc?.serial ?? null)
@@ -85,7 +86,7 @@ function contradictions(machine: MachineIdentity, node: NodeIdentity): string[] 
   const wrongUuid =
     uuidOf(machine.systemUuid) !== null &&
     uuidOf(node.uuid) !== null &&
-    !sameUuid(machine.systemUuid, node.uuid);
+    !sameSystemUuid(machine.systemUuid, node.uuid);
   return [
     ...(wrongSerial ? [`serial number is ${machine.serial}, the site file says ${node.serial}`] : []),
     ...(wrongUuid ? [`system UUID is ${machine.systemUuid}, the site file says ${node.uuid}`] : []),

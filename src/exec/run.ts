@@ -59,6 +59,23 @@ export async function run(
   return result;
 }
 
+/** Runs a program on this terminal, as if it had been typed here, and returns its exit code. An abort interrupts it. */
+export async function runShown(
+  program: string,
+  args: readonly string[],
+  signal?: AbortSignal,
+): Promise<number> {
+  const child = execa(program, args, {
+    reject: false,
+    stdio: 'inherit',
+    forceKillAfterDelay: 30_000,
+    ...(signal ? { cancelSignal: signal } : {}),
+  });
+  const result = await child;
+  signal?.throwIfAborted();
+  return result.exitCode ?? 127;
+}
+
 async function forwardLines(lines: AsyncIterable<unknown>, onLine: (line: string) => void): Promise<void> {
   try {
     for await (const line of lines) onLine(String(line));

@@ -71,7 +71,7 @@ async function createJournal(db: Kysely<unknown>): Promise<void> {
   await db.schema
     .createTable('host_keys')
     .addColumn('node', 'text', (c) => c.primaryKey())
-    .addColumn('fingerprint', 'text', (c) => c.notNull())
+    .addColumn('host_key', 'text', (c) => c.notNull())
     .addColumn('recorded_at_ms', 'integer', (c) => c.notNull())
     .execute();
 }

@@ -19,6 +19,7 @@ export interface BmcFacts {
   readonly systemUuid: string | null;
   readonly serial: string | null;
   readonly macs: readonly string[];
+  readonly power: string;
   readonly readAtMs: number;
 }
 

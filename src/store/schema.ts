@@ -75,6 +75,7 @@ interface BootEventRow {
 
 interface HostKeyRow {
   node: string;
-  fingerprint: string;
+  /** As `ssh-ed25519 AAAA…`. */
+  hostKey: string;
   recordedAtMs: number;
 }

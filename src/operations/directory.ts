@@ -1,0 +1,80 @@
+import type { BootIntent, BootNode } from '../core/boot-node.ts';
+import type { NodeIdentity } from '../core/match.ts';
+import type { Site, SiteNode } from '../site/site.ts';
+import { nodeIdentity, nodeProfile } from '../site/views.ts';
+import type { NodeBook } from '../store/node-book.ts';
+
+/** The site's nodes by what the boot servers see of a machine: its MAC. Asked for every packet, so all in memory. */
+export class NodeDirectory {
+  readonly #site: Site;
+  readonly #book: NodeBook;
+  readonly #byName: ReadonlyMap<string, SiteNode>;
+  readonly #typedMacs: ReadonlyMap<string, string>;
+  readonly #undercloudIntent: (mac: string) => BootIntent | null;
+
+  /** `undercloudIntent` looks whether Ironic has written a boot file for the MAC at this moment. */
+  constructor(site: Site, book: NodeBook, undercloudIntent: (mac: string) => BootIntent | null) {
+    this.#site = site;
+    this.#book = book;
+    this.#undercloudIntent = undercloudIntent;
+    this.#byName = new Map(site.nodes.map((node) => [node.name, node]));
+    this.#typedMacs = new Map(
+      site.nodes.flatMap((node) => node.macs.map((mac) => [mac, node.name] as const)),
+    );
+  }
+
+  /** By the MACs that were typed, then those an agent found, then those a BMC told. */
+  nameByMac(mac: string): string | null {
+    return this.#typedMacs.get(mac) ?? this.#book.nodeByDiscoveredMac(mac) ?? this.#nameByBmcMac(mac);
+  }
+
+  #nameByBmcMac(mac: string): string | null {
+    for (const name of this.#byName.keys()) if (this.#book.record(name).bmc?.macs.includes(mac)) return name;
+    return null;
+  }
+
+  byMac(mac: string): BootNode | null {
+    const name = this.nameByMac(mac);
+    const node = name === null ? undefined : this.#byName.get(name);
+    return node === undefined ? null : this.#bootNode(node);
+  }
+
+  /** Ironic's wish comes first: while its boot file is there, nothing else may boot. */
+  intentOf(mac: string): BootIntent | null {
+    const name = this.nameByMac(mac);
+    if (name === null) return null;
+    const undercloud = this.#undercloudIntent(mac);
+    if (undercloud !== null) return undercloud;
+    const intent = this.#book.intentOf(name);
+    return intent && { kind: intent.kind, expiresAtMs: intent.endsAtMs, reason: intent.reason };
+  }
+
+  macsOf(name: string): string[] {
+    const record = this.#book.record(name);
+    const found = this.#book.discoveryOf(name)?.identity.macs ?? record.bmc?.macs ?? [];
+    return [...new Set([...(this.#byName.get(name)?.macs ?? []), ...found])];
+  }
+
+  #bootNode(node: SiteNode): BootNode {
+    const profile = nodeProfile(this.#site, node);
+    return {
+      name: node.name,
+      macs: this.macsOf(node.name),
+      uuid:
+        node.uuid ??
+        this.#book.discoveryOf(node.name)?.identity.systemUuid ??
+        this.#book.record(node.name).bmc?.systemUuid ??
+        null,
+      address: node.address,
+      hostname: node.name,
+      localDisk: profile.localDisk,
+      kernelArgs: profile.kernelArgs,
+      approval: this.#book.record(node.name).approval,
+    };
+  }
+
+  /** Every node as matching wants it: what was typed, and what its BMC told. */
+  identities(): NodeIdentity[] {
+    return this.#site.nodes.map((node) => nodeIdentity(node, this.#book.record(node.name).bmc));
+  }
+}
