@@ -9,7 +9,7 @@ import type { Log } from '../../log.ts';
 import type { Machine } from '../machine.ts';
 import { answer } from './answer.ts';
 import type { Bmc, BmcRequest } from './bmc.ts';
-import { type Fault, FaultSwitch } from './fault.ts';
+import { type Fault, type FaultKind, FaultSwitch } from './fault.ts';
 import { busy, internalError, type Reply, tooLong } from './reply.ts';
 import { serveConsole } from './serve-console.ts';
 import { Sessions } from './session.ts';
@@ -18,6 +18,7 @@ const MAX_BODY_BYTES = 64 * 1024;
 
 export interface ServedBmc {
   readonly url: string;
+  fault(): FaultKind | null;
   setFault(fault: Fault | null): void;
   close(): Promise<void>;
 }
@@ -52,6 +53,7 @@ export async function serveBmc(machine: Machine, { tls, clock, log }: BmcOptions
   const bound = server.address() as AddressInfo;
   return {
     url: `https://${address}:${bound.port}`,
+    fault: () => bmc.faults.kind,
     setFault: (fault) => bmc.faults.set(fault),
     async close() {
       const closed = once(server, 'close');
