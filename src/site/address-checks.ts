@@ -105,10 +105,11 @@ function nodeAddressFaults(site: WrittenSite, networks: readonly NetworkView[]):
 
 function reservedAddressFaults(path: Path, address: string, networks: readonly NetworkView[]): Fault[] {
   const provisioning = networks.filter(({ network }) => network.purpose === 'provisioning');
+  if (provisioning.length === 0) return []; // told already
   const home = provisioning.find(({ cidr }) => cidrContains(cidr, numberOf(address)));
   if (home === undefined) {
     const known = provisioning.map(({ network }) => network.cidr).join(' and ');
-    return [{ path, message: `${address} is in no provisioning network (${known || 'there is none'})` }];
+    return [{ path, message: `${address} is in no provisioning network (${known})` }];
   }
   const { network, cidr, name } = home;
   if (!isHostAddress(cidr, numberOf(address)))

@@ -42,13 +42,10 @@ const bmcObject = z.strictObject({
 });
 
 /** A node's BMC as it is typed: a mapping, or its address alone. */
-export const bmcSchema = z.union(
-  [bmcObject, address.transform((text) => bmcObject.parse({ address: text }))],
-  {
-    error: (issue) =>
-      typeof issue.input === 'string' ? `want a host like 10.78.0.11, ${got(issue.input)}` : undefined,
-  },
-);
+export const bmcSchema = z.union([
+  bmcObject,
+  address.transform((text) => bmcObject.parse({ address: text })),
+]);
 
 export type WrittenBmc = z.output<typeof bmcSchema>;
 export type BmcDefaults = z.output<typeof bmcDefaultsSchema>;

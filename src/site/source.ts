@@ -38,7 +38,7 @@ export function readSource(text: string): Source {
       lineCounter: lines,
       prettyErrors: false,
       merge: true,
-      logLevel: 'silent',
+      logLevel: 'error',
     });
     if (document.errors.length > 0) {
       const faults = document.errors.map((error) => ({

@@ -92,7 +92,7 @@ export const sha256 = written('a SHA-256 of 64 hexadecimal digits', (text) =>
 
 /** Goes into a boot script's line, so it holds no line break and no character that iPXE would expand. */
 export const kernelArgs = patterned(
-  'kernel arguments on one line, without "${" and control characters',
+  'kernel arguments on one line, with no variable of iPXE in them',
   /^(?!.*\$\{)[\x20-\x7e]*$/,
 );
 
