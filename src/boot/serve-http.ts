@@ -9,14 +9,14 @@ import { createRateLimit } from './rate-limit.ts';
 
 /** Serves boot files, scripts and the agents' callback over HTTP on one network's address. */
 export async function serveHttp(segment: BootSegment): Promise<Closable> {
-  const app = createHttpApp();
-  route(app, segment);
+  const app = createBootApp(segment);
   await listenHttp(app, { address: segment.network.address, port: segment.deps.httpPort });
   return app;
 }
 
 /** The route table. */
-function route(app: HttpApp, segment: BootSegment): void {
+export function createBootApp(segment: BootSegment): HttpApp {
+  const app = createHttpApp();
   const limit = createRateLimit({ perMinute: 12, burst: 4 }, segment.deps.clock);
   app.route({
     method: 'POST',
@@ -51,4 +51,5 @@ function route(app: HttpApp, segment: BootSegment): void {
     url: '/ironic/*',
     handler: (request, reply) => answerIronicFile(request, reply, segment),
   });
+  return app;
 }

@@ -13,13 +13,16 @@ const MAX_TRANSFERS = 2048;
 const MAX_TRANSFERS_PER_MACHINE = 16;
 
 /** Serves the network boot programs by TFTP on one network's address: read-only, by name, nothing else. */
-export async function serveTftp(segment: BootSegment): Promise<Closable> {
+export async function serveTftp(
+  segment: BootSegment,
+  port = TFTP_PORT,
+): Promise<Closable & { readonly port: number }> {
   const { network, deps } = segment;
   const running = new Map<string, AbortController>();
   const listener: UdpSocket = await openUdpSocket({
     device: network.interface,
     address: network.address,
-    port: TFTP_PORT,
+    port,
     onDatagram: (datagram) => {
       answerDatagram(datagram, segment, listener, running).catch((error: unknown) =>
         deps.log.error({ from: datagram.from, reason: reasonOf(error) }, 'tftp answer failed'),
@@ -28,6 +31,7 @@ export async function serveTftp(segment: BootSegment): Promise<Closable> {
     onError: (error) => deps.log.warn({ network: network.name, reason: error.message }, 'tftp socket error'),
   });
   return {
+    port: listener.port,
     async close() {
       for (const transfer of running.values()) transfer.abort();
       await listener.close();

@@ -1,6 +1,6 @@
 /**
  * The network boot program for each option-93 code: iPXE, by the firmware's own network stack. 7 and 9 are one
- * (facts of EDK2). ARM64 machines get a file of their own name, never an x86 binary.
+ * in practice (wire/arch). ARM64 machines get a file of their own name, never an x86 binary.
  */
 export const NETBOOT_PROGRAM: Readonly<Record<number, string>> = {
   0: 'undionly.kpxe',

@@ -55,6 +55,7 @@ export function answerDhcp(request: DhcpMessage, context: DhcpContext): DhcpAnsw
       return answerRelease(request, context);
     case MESSAGE_TYPE.inform:
       return answerInform(request, context);
+    case undefined:
     default:
       return silence('no message that a server answers');
   }

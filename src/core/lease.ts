@@ -1,6 +1,7 @@
 /**
  * One address of one network, and whom it was given to. Keyed by MAC: client identifiers change between a ROM, iPXE
- * and the operating system (facts of pxe), and an address that changed with them would break the boot.
+ * and the operating system within one boot, and
+ * an address that changed with them would break it.
  */
 export interface Lease {
   readonly network: string;

@@ -48,6 +48,7 @@ function listenFailed({ address, port }: { address: string; port: number }, erro
       return noAddress(address, error);
     case 'EACCES':
       return notAllowed(`listen on TCP port ${port}`, error);
+    case undefined:
     default:
       return error;
   }

@@ -9,7 +9,7 @@ export interface Codec<T> {
 const view = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 export const bytes: Codec<Uint8Array> = {
-  decode: (raw) => raw.slice(),
+  decode: copyBytes,
   encode: (value) => value,
 };
 
@@ -68,13 +68,18 @@ export const subOptions: Codec<ReadonlyMap<number, Uint8Array>> = {
       if (code === 0) continue;
       const length = raw[at++];
       if (length === undefined || at + length > raw.length) return undefined;
-      found.set(code, raw.slice(at, at + length));
+      found.set(code, copyBytes(raw.subarray(at, at + length)));
       at += length;
     }
     return found;
   },
   encode: (value) => concatBytes([...value].flatMap(([code, raw]) => [Uint8Array.of(code, raw.length), raw])),
 };
+
+/** A copy that shares no memory; `slice` of Node's Buffer would not be one. */
+export function copyBytes(raw: Uint8Array): Uint8Array {
+  return new Uint8Array(raw);
+}
 
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));

@@ -1,5 +1,5 @@
 import { bad, ok, type Result } from '../result.ts';
-import { type Codec, concatBytes } from './dhcp-codec.ts';
+import { type Codec, concatBytes, copyBytes } from './dhcp-codec.ts';
 import { type DhcpOptions, END_CODE, OPTION_NAMES, OPTIONS, PAD_CODE } from './dhcp-options.ts';
 
 const MAX_VALUE_BYTES = 255;
@@ -17,7 +17,7 @@ export function readRawOptions(
     const length = field[at++];
     if (length === undefined) return bad(`option ${code} has no length`);
     if (at + length > field.length) return bad(`option ${code} runs past the end`);
-    const value = field.slice(at, at + length);
+    const value = copyBytes(field.subarray(at, at + length));
     const earlier = found.get(code);
     found.set(code, earlier ? concatBytes([earlier, value]) : value);
     at += length;

@@ -1,5 +1,5 @@
 import { bad, ok, type Result } from '../result.ts';
-import { ascii, concatBytes, latin1 } from './dhcp-codec.ts';
+import { ascii, concatBytes, copyBytes, latin1 } from './dhcp-codec.ts';
 
 /** RFC 1350 §5 and RFC 2347: one TFTP packet. Option names are lowercase; values are text, as sent. */
 export type TftpPacket =
@@ -43,7 +43,7 @@ export function decodeTftp(packet: Uint8Array): Result<TftpPacket> {
     case 3:
       return number === undefined
         ? bad('no block number')
-        : ok({ kind: 'data', block: number, bytes: packet.slice(4) });
+        : ok({ kind: 'data', block: number, bytes: copyBytes(packet.subarray(4)) });
     case 4:
       return number === undefined ? bad('no block number') : ok({ kind: 'ack', block: number });
     case 5:
