@@ -1,0 +1,135 @@
+// Makes a fresh Debian machine ready: Debian packages, npm packages, Node 24. Runs before node_modules exists, on the
+// system's Node (18 on Debian 12), so it uses nothing but Node itself.
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { missingPackages, packagesFor } from './debian-packages.mjs';
+import { lastLines, runProgram } from './run-program.mjs';
+import { runScript, SetupError } from './setup-error.mjs';
+
+export const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const NODE_MAJOR = '24';
+const PURPOSES = ['rehearse', 'test', 'unit'];
+const say = (line) => process.stdout.write(`setup: ${line}\n`);
+
+/**
+ * Installs what is missing for a purpose: `rehearse`, `test` (all of it) or `unit` (npm packages only, no root needed).
+ * Returns the seconds it took; a repeat takes less than one. Throws SetupError.
+ */
+export async function setUp(purpose) {
+  if (!PURPOSES.includes(purpose))
+    throw new SetupError(`no purpose "${purpose}"`, `Use one of: ${PURPOSES.join(', ')}.`);
+  const startedAtMs = Date.now();
+  if (purpose !== 'unit') {
+    requireDebianRoot();
+    await installDebianPackages(packagesFor(purpose));
+  }
+  await installNpmPackages();
+  await requireNode();
+  const seconds = (Date.now() - startedAtMs) / 1000;
+  say(`everything is there (${seconds.toFixed(1)} s)`);
+  return seconds;
+}
+
+function requireDebianRoot() {
+  if (!existsSync('/usr/bin/apt-get') || !existsSync('/usr/bin/dpkg-query'))
+    throw new SetupError(
+      'this is not a Debian machine: it has no apt-get',
+      'Use Debian 12, in a virtual machine if need be.',
+    );
+  if (process.getuid() !== 0)
+    throw new SetupError(
+      'it must run as root: it installs packages and makes network namespaces',
+      'Run it again with sudo, or as root.',
+    );
+}
+
+async function installDebianPackages(wanted) {
+  const names = wanted.map(({ name }) => name);
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: dpkg-query's own format
+  const format = '${db:Status-Abbrev} ${Package}\n';
+  const query = await runProgram('dpkg-query', ['-W', '-f', format, ...names]);
+  const missing = missingPackages(wanted, query.stdout);
+  if (missing.length === 0) return;
+  say(`installing ${missing.length} Debian packages:`);
+  for (const { name, why } of missing) say(`  ${name}: ${why}`);
+  await aptInstall(missing.map(({ name }) => name));
+  for (const { service } of missing) if (service) await runProgram('systemctl', ['disable', service]);
+}
+
+/** Tries with the package lists as they are, and once more with fresh ones: they may be missing or out of date. */
+async function aptInstall(names) {
+  const first = await aptGet(['install', ...names]);
+  if (first.exitCode === 0) return;
+  say('fetching the package lists');
+  const update = await aptGet(['update']);
+  const second = await aptGet(['install', ...names]);
+  if (second.exitCode === 0) return;
+  throw new SetupError(
+    `apt-get could not install ${names.join(' ')}:\n${lastLines(`${update.exitCode === 0 ? '' : update.output}${second.output}`, 15)}`,
+    'Look at /etc/apt/sources.list* and the network, try "apt-get update" by hand, and run this again.',
+  );
+}
+
+function aptGet(args) {
+  const options = ['--yes', '--quiet', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300'];
+  // A package that brings a service shall not start it: systemctl(1) then only says what it would do.
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', SYSTEMD_OFFLINE: '1', LC_ALL: 'C.UTF-8' };
+  return runProgram('apt-get', [...options, ...args], { env });
+}
+
+async function installNpmPackages() {
+  const read = (file) => JSON.parse(readFileSync(join(ROOT, file), 'utf8'));
+  const wanted = read('package-lock.json');
+  const hidden = 'node_modules/.package-lock.json';
+  if (existsSync(join(ROOT, hidden)) && lockIsInstalled(wanted, read(hidden))) return;
+  say('installing the npm packages that package-lock.json names, Node 24 among them');
+  // No package's own script runs: what is native comes ready built, and npm would run them by the system's old Node.
+  const { exitCode, output } = await runProgram(
+    'npm',
+    ['ci', '--ignore-scripts', '--no-audit', '--no-fund'],
+    {
+      cwd: ROOT,
+      env: { ...process.env, PATH: systemPath() },
+    },
+  );
+  if (exitCode !== 0)
+    throw new SetupError(
+      `npm ci failed:\n${lastLines(output, 15)}`,
+      'Look at the network and at "npm config get registry", and run this again.',
+    );
+}
+
+/**
+ * Whether node_modules holds what the lock file names, by the lock file that npm leaves there once it is done. Packages
+ * for other systems may be missing.
+ */
+export const lockIsInstalled = (wanted, installed) =>
+  Object.entries(wanted.packages).every(([path, { version, optional }]) => {
+    const found = installed.packages[path];
+    return path === '' || (found ? found.version === version : optional === true);
+  });
+
+/** npm scripts have node_modules/.bin first, where the Node is that `npm ci` is about to remove. */
+const systemPath = () =>
+  (process.env.PATH ?? '')
+    .split(':')
+    .filter((folder) => !folder.includes('node_modules'))
+    .join(':');
+
+async function requireNode() {
+  const { exitCode, stdout, output } = await runProgram(join(ROOT, 'node_modules/.bin/node'), ['--version']);
+  if (exitCode === 0 && stdout.startsWith(`v${NODE_MAJOR}.`)) return;
+  throw new SetupError(
+    `node_modules/.bin/node is not Node ${NODE_MAJOR} (${output.trim()})`,
+    `Remove node_modules and run this again. Node ${NODE_MAJOR} comes from npm for x64 and arm64; elsewhere put it there by hand.`,
+  );
+}
+
+const isMain = process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url);
+if (isMain)
+  await runScript('setup', async () => {
+    const at = process.argv.indexOf('--for');
+    await setUp(at < 0 ? 'rehearse' : (process.argv[at + 1] ?? ''));
+    return 0;
+  });
