@@ -38,5 +38,3 @@ export const discoverySchema = z.strictObject({
     .default(15)
     .describe('How long after power-on a machine may take to call back.'),
 });
-
-export type SiteDiscovery = z.output<typeof discoverySchema>;

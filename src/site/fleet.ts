@@ -28,5 +28,3 @@ export const fleetSchema = z.strictObject({
     .default({})
     .describe("Variables handed on to Kolla, kubeadm or Kubespray, in those tools' own spelling."),
 });
-
-export type SiteFleet = z.output<typeof fleetSchema>;

@@ -60,7 +60,7 @@ async function readAuthorizedKeys(site: Site, dir: string): Promise<string[]> {
 }
 
 /** What is allowed but should be known. */
-export function siteWarnings(site: Site): string[] {
+function siteWarnings(site: Site): string[] {
   const isInline = (ref: SecretRef) => 'inline' in ref;
   const bmcs = site.nodes.flatMap(({ name, bmc }) => (bmc === null ? [] : [{ name, bmc }]));
   const inline = bmcs.filter(({ bmc }) => isInline(bmc.password)).map(({ name }) => name);

@@ -22,5 +22,3 @@ export const policiesSchema = z.strictObject({
     .default([])
     .describe('Nodes that nothing may wipe, besides those marked protected.'),
 });
-
-export type SitePolicies = z.output<typeof policiesSchema>;

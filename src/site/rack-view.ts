@@ -32,7 +32,7 @@ export interface RackNetworks {
   readonly management: RackNetwork;
 }
 
-export interface RackNetwork {
+interface RackNetwork {
   readonly seedInterface: string;
   readonly seedAddress: string;
   readonly prefix: number;

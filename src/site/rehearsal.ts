@@ -22,5 +22,3 @@ export const rehearsalSchema = z.strictObject({
   diskGib: diskGib.default(8).describe('Disk of a machine, in GiB; takes space only as it is written.'),
   machines: z.record(hostName, machine).default({}).describe('Exceptions by node name.'),
 });
-
-export type SiteRehearsal = z.output<typeof rehearsalSchema>;

@@ -35,7 +35,7 @@ export async function readReferenced(ref: FileRef, dir: string): Promise<string>
 }
 
 /** Where a secret is found, in words that may be shown. */
-export const printSecretRef = (ref: SecretRef): string =>
+const printSecretRef = (ref: SecretRef): string =>
   'inline' in ref
     ? 'site.yaml itself'
     : 'env' in ref

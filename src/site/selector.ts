@@ -15,7 +15,7 @@ export const SITE_KEYS = [
   'fleet',
 ] as const;
 /** What it can ask of a node that is watched, too. */
-export const OBSERVED_KEYS = ['state', 'approval', 'power'] as const;
+const OBSERVED_KEYS = ['state', 'approval', 'power'] as const;
 
 /** The attributes of one node: several values for `fleet` and the like; null where there is none. */
 export type NodeAttributes = Readonly<Record<string, string | readonly string[] | null>>;

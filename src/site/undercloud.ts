@@ -25,5 +25,3 @@ export const undercloudSchema = z.strictObject({
       'How much is done at a time. Ironic would refuse what is over its limits; Blackstart queues it.',
     ),
 });
-
-export type SiteUndercloud = z.output<typeof undercloudSchema>;

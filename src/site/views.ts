@@ -69,7 +69,7 @@ export interface NodeProfile {
   readonly user: string;
 }
 
-export function nodeRole(site: Site, node: Pick<SiteNode, 'role'>): SiteRole {
+function nodeRole(site: Site, node: Pick<SiteNode, 'role'>): SiteRole {
   const role = Object.hasOwn(site.roles, node.role) ? site.roles[node.role] : undefined;
   if (role === undefined) throw new Error(`role "${node.role}" passed the checks but is not there`);
   return role;

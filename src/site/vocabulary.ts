@@ -3,7 +3,7 @@ import { parseCidr, parseIpv4, printCidr, printIpv4 } from './ipv4.ts';
 import { got, gotForText } from './wording.ts';
 
 /** A text that `read` understands and normalises; `want` says in an error what it should look like. */
-export const written = <T>(want: string, read: (text: string) => T | null) =>
+const written = <T>(want: string, read: (text: string) => T | null) =>
   z.string({ error: (issue) => `want ${want}, ${gotForText(issue.input)}` }).transform((text, context): T => {
     const value = read(text.trim());
     if (value !== null) return value;
