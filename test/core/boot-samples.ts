@@ -1,0 +1,43 @@
+import type { BootPolicy } from '../../src/core/boot.ts';
+import type { BootIntent, BootNode } from '../../src/core/boot-node.ts';
+import { NETBOOT_PROGRAM_NAMES } from '../../src/core/boot-programs.ts';
+
+export const NOW_MS = 1_700_000_000_000;
+export const MAC = '52:54:00:99:00:01';
+
+export const POLICY: BootPolicy = {
+  httpUrl: 'http://10.0.0.1:8080',
+  unknown: 'discover',
+  rejected: 'ignore',
+  programs: new Set(NETBOOT_PROGRAM_NAMES),
+  agentCpus: new Set(['x86_64', 'arm64']),
+};
+
+export const aNode = (over: Partial<BootNode> = {}): BootNode => ({
+  name: 'n1',
+  macs: [MAC],
+  uuid: null,
+  address: null,
+  hostname: 'n1',
+  localDisk: 'auto',
+  kernelArgs: '',
+  approval: 'approved',
+  ...over,
+});
+
+export const anIntent = (kind: Exclude<BootIntent['kind'], 'undercloud'>, endsInMs = 60_000): BootIntent => ({
+  kind,
+  expiresAtMs: NOW_MS + endsInMs,
+  reason: 'asked by a test',
+});
+
+export const UNDERCLOUD: BootIntent = {
+  kind: 'undercloud',
+  path: 'pxelinux.cfg/52-54-00-99-00-01',
+  reason: 'Ironic has written a boot file for it',
+};
+
+export const INTENTS: readonly BootIntent[] = [
+  ...(['discover', 'inspect', 'deploy', 'clean', 'rescue', 'install'] as const).map((kind) => anIntent(kind)),
+  UNDERCLOUD,
+];
