@@ -1,9 +1,6 @@
 import type { IpxeOutcome, IpxeState } from './fake-ipxe-world.ts';
 
-export type IpxeCommand = (
-  args: readonly string[],
-  state: IpxeState,
-) => IpxeOutcome | Promise<IpxeOutcome>;
+export type IpxeCommand = (args: readonly string[], state: IpxeState) => IpxeOutcome | Promise<IpxeOutcome>;
 
 /** Options that take a value; all others stand alone. */
 const WITH_VALUE = new Set(['--timeout', '-t', '--name', '-n', '--drive', '-d']);
@@ -54,7 +51,7 @@ export const ipxeCommands: Readonly<Record<string, IpxeCommand>> = {
   },
   boot: (_, { kernel, initrds }) => (kernel ? { kind: 'kernel', ...kernel, initrds } : 'fail'),
   sanboot: (_, { world }) => (world.canBootDisk() ? { kind: 'disk' } : 'fail'),
-  sleep: async ([seconds = '0'], { world }) => {
+  sleep: async ([seconds = '0'], { world }): Promise<IpxeOutcome> => {
     await world.sleep(Number(seconds));
     return 'ok';
   },

@@ -44,22 +44,15 @@ const INNERMOST = /\$\{([^${}]*)\}/;
 export function expandSettings(word: string, settings: ReadonlyMap<string, string>): string {
   let expanded = word;
   for (let match = INNERMOST.exec(expanded); match; match = INNERMOST.exec(expanded)) {
-    expanded = expanded.replace(match[0], () => valueOf(match[1] ?? '', settings));
+    expanded = expanded.replace(match[0], () => settingOf(match[1] ?? '', settings));
   }
   return expanded;
 }
 
-function valueOf(expression: string, settings: ReadonlyMap<string, string>): string {
+function settingOf(expression: string, settings: ReadonlyMap<string, string>): string {
   const [name = '', type] = expression.split(':');
   const value = settings.get(name) ?? '';
-  switch (type) {
-    case 'hexhyp':
-      return value.replaceAll(':', '-');
-    case 'hexraw':
-      return value.replaceAll(':', '');
-    case 'uristring':
-      return encodeURIComponent(value);
-    default:
-      return value;
-  }
+  if (type === 'hexhyp') return value.replaceAll(':', '-');
+  if (type === 'hexraw') return value.replaceAll(':', '');
+  return type === 'uristring' ? encodeURIComponent(value) : value;
 }

@@ -96,6 +96,7 @@ const readRequest = (file: string): Buffer =>
 function readOptions(bytes: Buffer): Map<string, string> {
   const words = bytes.toString('latin1', 2).split('\0');
   const options = new Map<string, string>();
-  for (let at = 0; at + 1 < words.length; at += 2) options.set((words[at] ?? '').toLowerCase(), words[at + 1] ?? '');
+  for (let at = 0; at + 1 < words.length; at += 2)
+    options.set((words[at] ?? '').toLowerCase(), words[at + 1] ?? '');
   return options;
 }
