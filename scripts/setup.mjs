@@ -1,6 +1,6 @@
 // Makes a fresh Debian machine ready: Debian packages, npm packages, Node 24. Runs before node_modules exists, on the
 // system's Node (18 on Debian 12), so it uses nothing but Node itself.
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { missingPackages, packagesFor } from './debian-packages.mjs';
@@ -95,10 +95,18 @@ async function installNpmPackages() {
   );
   if (exitCode !== 0)
     throw new SetupError(
-      `npm ci failed:\n${lastLines(output, 15)}`,
+      `npm ci failed:\n${npmErrors(output)}`,
       'Look at the network and at "npm config get registry", and run this again.',
     );
 }
+
+/** npm says why first, and ends with its manual. */
+const npmErrors = (output) =>
+  output
+    .split('\n')
+    .filter((line) => line.startsWith('npm') && !line.includes('warn'))
+    .slice(0, 15)
+    .join('\n');
 
 /**
  * Whether node_modules holds what the lock file names, by the lock file that npm leaves there once it is done. Packages
@@ -117,8 +125,19 @@ const systemPath = () =>
     .filter((folder) => !folder.includes('node_modules'))
     .join(':');
 
+/**
+ * Debian 12's npm 9 drops the link `node_modules/.bin/node`: the packages for x64 and arm64 both bring it, and the one
+ * that does not fit takes it along when it is passed over. It is made again here.
+ */
+function linkNode() {
+  const link = join(ROOT, 'node_modules/.bin/node');
+  const own = `node-linux-${process.arch}/bin/node`;
+  if (!existsSync(link) && existsSync(join(ROOT, 'node_modules', own))) symlinkSync(`../${own}`, link);
+  return link;
+}
+
 async function requireNode() {
-  const { exitCode, stdout, output } = await runProgram(join(ROOT, 'node_modules/.bin/node'), ['--version']);
+  const { exitCode, stdout, output } = await runProgram(linkNode(), ['--version']);
   if (exitCode === 0 && stdout.startsWith(`v${NODE_MAJOR}.`)) return;
   throw new SetupError(
     `node_modules/.bin/node is not Node ${NODE_MAJOR} (${output.trim()})`,

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -72,6 +72,16 @@ describe('setting up', () => {
     const { exitCode, stderr } = await setUp('unit');
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/npm error network[\s\S]*what to do: /);
+  });
+
+  test('the link to Node that npm 9 loses is made again', async () => {
+    const { setUp } = fakeCheckout(dir, {});
+    await setUp('unit');
+    const own = join(dir, `node_modules/node-linux-${process.arch}/bin`);
+    mkdirSync(own, { recursive: true });
+    renameSync(join(dir, 'node_modules/.bin/node'), join(own, 'node'));
+    expect(await setUp('unit')).toMatchObject({ exitCode: 0 });
+    expect(await tryRun(join(dir, 'node_modules/.bin/node'), [])).toMatchObject({ stdout: 'v24.0.0' });
   });
 
   test('a Node that is not 24 is refused', async () => {
