@@ -8,7 +8,7 @@ const KEPT_BOOTS = 40;
 
 /**
  * A machine's serial line: every boot goes to a file of its own, `console-003.log`, to which `console.log`
- * points; whoever attaches sees the recent output and then all that comes.
+ * points; whoever attaches sees the boot's recent output and then all that comes.
  */
 export class ConsoleLine implements Console {
   readonly #dir: string;
@@ -27,6 +27,7 @@ export class ConsoleLine implements Console {
     const name = consoleFile(boot);
     this.#file = createWriteStream(join(this.#dir, name));
     this.#keyboard = keyboard;
+    this.#recent = Buffer.alloc(0);
     rmSync(join(this.#dir, 'console.log'), { force: true });
     symlinkSync(name, join(this.#dir, 'console.log'));
     rmSync(join(this.#dir, consoleFile(boot - KEPT_BOOTS)), { force: true });

@@ -112,6 +112,7 @@ const managerNic = ({ spec: { bmc } }: Machine): Resource => ({
   Status: WELL,
 });
 
+/** Shows versions; takes no updates. */
 const updateService: Resource = {
   '@odata.id': `${ROOT}/UpdateService`,
   '@odata.type': '#UpdateService.v1_14_0.UpdateService',
@@ -119,6 +120,7 @@ const updateService: Resource = {
   Name: 'Update Service',
   ServiceEnabled: false,
   FirmwareInventory: link(`${ROOT}/UpdateService/FirmwareInventory`),
+  Actions: {}, // sushy 5.14 demands it
 };
 
 const firmware = (id: string, version: string): Resource => ({
