@@ -1,13 +1,15 @@
 // The rack process: node rack-main.ts DIR KIND, inside the rack's namespace. start-rack.ts starts it.
 import { systemClock } from '../clock.ts';
 import { openLog } from '../log.ts';
+import { createFakeMachine } from './fake-machine.ts';
 import { createQemuMachine } from './qemu-machine.ts';
 import { readRackSpec } from './rack-file.ts';
 import { serveRack } from './serve-rack.ts';
 
-const [dir = ''] = process.argv.slice(2);
+const [dir = '', kind = 'qemu'] = process.argv.slice(2);
 const stop = new AbortController();
 for (const name of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(name, () => stop.abort());
 
-const deps = { createMachine: createQemuMachine, clock: systemClock, log: openLog('debug') };
+const createMachine = kind === 'fake' ? createFakeMachine : createQemuMachine;
+const deps = { createMachine, clock: systemClock, log: openLog('debug') };
 await serveRack(await readRackSpec(dir), deps, stop.signal);

@@ -13,7 +13,8 @@ import { endRecordedProcesses } from './process-record.ts';
 import { writeRackSpec } from './rack-file.ts';
 import type { RackStatus } from './serve-control.ts';
 
-export type MachineKind = 'qemu';
+/** Of what the machines are made: virtual machines, or simulations that are real on the wire only. */
+export type MachineKind = 'qemu' | 'fake';
 
 interface StartOptions {
   readonly kind: MachineKind;
