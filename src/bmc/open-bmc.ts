@@ -19,6 +19,7 @@ export interface BmcSettings {
 export interface BmcPatience extends RedfishPatience {
   readonly requestMs: number;
   readonly busyDelayMs: number;
+  readonly busyLimitMs: number;
 }
 
 export interface BmcDeps {
@@ -31,6 +32,7 @@ export interface BmcDeps {
 const PATIENCE: BmcPatience = {
   requestMs: 30_000,
   busyDelayMs: 1_000,
+  busyLimitMs: 30_000,
   powerMs: 60_000,
   readBackDelayMs: 3_000,
   readBackMs: 10_000,
@@ -47,6 +49,7 @@ export function openBmc(settings: BmcSettings, deps: BmcDeps = {}): Bmc {
     verifyTls: settings.verifyTls,
     requestMs: patience.requestMs,
     busyDelayMs: patience.busyDelayMs,
+    busyLimitMs: patience.busyLimitMs,
     clock: deps.clock ?? systemClock,
   };
   const session = new RedfishSession(target, { username: settings.username, password: settings.password });

@@ -12,6 +12,8 @@ export interface RedfishTarget {
   readonly requestMs: number;
   /** How long to wait after the first "busy"; it doubles with each. */
   readonly busyDelayMs: number;
+  /** The longest wait between two tries, also when the BMC asks for a longer one. */
+  readonly busyLimitMs: number;
   readonly clock: Clock;
 }
 
@@ -26,7 +28,6 @@ export interface Ask {
 }
 
 const BUSY_TRIES = 5;
-const RETRY_AFTER_LIMIT_MS = 30_000;
 const MAX_REDIRECTS = 3;
 
 /**
@@ -39,14 +40,14 @@ export async function exchange(target: RedfishTarget, ask: Ask): Promise<Answer>
     const answer = await followRedirects(target, ask);
     if (answer.status !== 503 && answer.status !== 429) return answer;
     if (tries === BUSY_TRIES) throw tooBusy(target.host, ask.doing, tries);
-    await target.clock.sleep(retryAfterMs(answer) ?? delayMs, ask.signal);
+    await target.clock.sleep(Math.min(retryAfterMs(answer) ?? delayMs, target.busyLimitMs), ask.signal);
     delayMs *= 2;
   }
 }
 
 function retryAfterMs(answer: Answer): number | null {
   const seconds = Number(answer.headers['retry-after']); // a date is NaN, and is not believed: BMC clocks are wrong
-  return seconds > 0 ? Math.min(seconds * 1000, RETRY_AFTER_LIMIT_MS) : null;
+  return seconds > 0 ? seconds * 1000 : null;
 }
 
 async function followRedirects(target: RedfishTarget, ask: Ask): Promise<Answer> {

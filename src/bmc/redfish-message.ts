@@ -1,4 +1,4 @@
-import { isObject, type JsonObject, objectAt, objectsAt, textAt } from './redfish-json.ts';
+import { isObject, type JsonObject, objectsAt, textAt } from './redfish-json.ts';
 
 /** What a BMC says when it refuses: a sentence to show, and the ids that programs can tell apart. */
 export interface RedfishMessage {
@@ -41,6 +41,3 @@ export function parseObject(body: string): JsonObject | null {
 /** Whether a refusal is about a missing licence: iDRAC's LIC501 and its like at Lenovo and HPE. */
 export const isAboutLicence = (message: RedfishMessage): boolean =>
   message.messageIds.some((id) => /LIC\d{3}|licen[sc]e/i.test(id)) || /licen[sc]e/i.test(message.text ?? '');
-
-/** The messages that an OData answer carries beside its data, for a 200 that is none. */
-export const hasError = (body: JsonObject): boolean => Object.keys(objectAt(body, 'error')).length > 0;

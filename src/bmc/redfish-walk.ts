@@ -131,7 +131,7 @@ function pointedAt(resource: JsonObject, pointer: string): JsonObject | null {
   return isObject(value) ? value : null;
 }
 
-export const statusOf = (resource: JsonObject): string | null => {
+const statusOf = (resource: JsonObject): string | null => {
   const state = objectAt(resource, 'Status')['State'] ?? resource['Status']; // `Status` may be a bare string
   return typeof state === 'string' && state !== '' ? state : null;
 };

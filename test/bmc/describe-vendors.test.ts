@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { openBmc } from '../../src/bmc/open-bmc.ts';
 import { printDescription } from './print-description.ts';
@@ -81,4 +82,36 @@ describe.skipIf(dir === '')('what vendors’ BMCs tell', () => {
     expect({ ...expanded.description, missing: [] }).toEqual({ ...plain.description, missing: [] });
     expect(expanded.requests.length).toBeLessThan(plain.requests.length / 2);
   });
+
+  test('no lie in a tree makes describe throw', async () => {
+    const lies = fc.oneof(
+      fc.constantFrom(null, [], {}, '', 'Not Available', -1, '#/', '//x'),
+      fc.jsonValue(),
+    );
+    const trees = ['gigabyte-ami-megarac', 'nvidia-bluefield-openbmc', 'hpe-dl325-ilo5'].map(walked);
+    const anyTree = fc.constantFrom(...trees);
+    const anyLies = fc.array(fc.tuple(fc.nat(), fc.nat(), lies), { minLength: 1, maxLength: 12 });
+    await fc.assert(
+      fc.asyncProperty(anyTree, anyLies, async (tree, changes) => {
+        const { description } = await describeTree(withLies(tree, changes));
+        expect(Array.isArray(description.missing)).toBe(true);
+      }),
+      { numRuns: 60 },
+    );
+  });
 });
+
+/** The tree with properties of resources replaced, chosen by number; never the root, without which nothing starts. */
+function withLies(tree: Tree, changes: readonly (readonly [number, number, unknown])[]): Tree {
+  const lying = new Map(tree);
+  const paths = [...tree.keys()].filter(
+    (path) => path.startsWith('/redfish/v1/') && /systems|chassis|managers/.test(path),
+  );
+  for (const [pathNumber, keyNumber, value] of changes) {
+    const path = paths[pathNumber % paths.length] ?? '';
+    const body = lying.get(path) ?? {};
+    const keys = Object.keys(body);
+    lying.set(path, { ...body, [keys[keyNumber % keys.length] ?? 'Id']: value });
+  }
+  return lying;
+}

@@ -1,16 +1,24 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Bmc } from '../../src/bmc/bmc.ts';
 import { type BmcSettings, openBmc } from '../../src/bmc/open-bmc.ts';
+import type { JsonObject } from '../../src/bmc/redfish-json.ts';
 import type { Clock } from '../../src/clock.ts';
 import { CONTRACT_PATIENCE } from '../contract/bmc.ts';
 import { FAKE, FakeBmc, type Quirks } from './fake-bmc.ts';
+import { serveTree } from './serve-tree.ts';
 
 const started: { readonly fake: FakeBmc; readonly bmc: Bmc }[] = [];
 
 async function start(quirks: Quirks, settings: Partial<BmcSettings> = {}, clock?: Clock) {
   const fake = new FakeBmc(quirks);
   const url = await fake.start();
-  const patience = { ...CONTRACT_PATIENCE, readBackDelayMs: 100, readBackMs: 400, powerMs: 600 };
+  const patience = {
+    ...CONTRACT_PATIENCE,
+    readBackDelayMs: 100,
+    readBackMs: 400,
+    powerMs: 600,
+    busyLimitMs: 10_000,
+  };
   const bmc = openBmc(
     { protocol: 'redfish', url, ...FAKE, verifyTls: true, ...settings },
     { patience, ...(clock ? { clock } : {}) },
@@ -272,14 +280,53 @@ test('"come back in a second" is taken at its word', async () => {
   expect(sleptMs).toEqual([7_000, 7_000, 7_000, 7_000]);
 });
 
-test('what is no Redfish service is said to be none', async () => {
-  const { fake, bmc } = await start({});
-  const root = { protocol: 'redfish', ...FAKE, verifyTls: true } as const;
-  await expect(openBmc({ ...root, url: 'http://127.0.0.1:1' }).describe()).rejects.toMatchObject({
-    code: 'E_BMC_UNREACHABLE',
-    message: expect.stringContaining('nothing listens there') as string,
+describe('what answers', () => {
+  const settings = { protocol: 'redfish', ...FAKE, verifyTls: true } as const;
+  const found = (missing: readonly string[]) => missing.filter((line) => line.startsWith('nics'));
+
+  test('nothing: the message says so', async () => {
+    await expect(openBmc({ ...settings, url: 'http://127.0.0.1:1' }).describe()).rejects.toMatchObject({
+      code: 'E_BMC_UNREACHABLE',
+      message: expect.stringContaining('nothing listens there') as string,
+    });
   });
-  expect(() => openBmc({ ...root, url: 'https://' })).toThrow(/no address/);
-  await bmc.powerState();
-  expect(fake.requests[0]).toBe('GET /redfish/v1/');
+
+  test.each(['https://', 'a b'])('"%s" is no address', (url) => {
+    expect(() => openBmc({ ...settings, url })).toThrow(/no address/);
+  });
+
+  test('a web server that is no BMC is told from one', async () => {
+    const server = await serveTree(new Map());
+    await expect(openBmc({ ...settings, url: server.url }).powerState()).rejects.toMatchObject({
+      code: 'E_BMC_UNREACHABLE',
+      message: expect.stringContaining('no Redfish service') as string,
+    });
+    await server.close();
+  });
+
+  test('a collection is read over its pages, also when they lead in a circle or hold too little', async () => {
+    const base = '/redfish/v1/Systems/1';
+    const page = (path: string, next: string | null, ...macs: string[]) => ({
+      '@odata.id': path,
+      'Members@odata.count': 5,
+      Members: [...macs.map((mac) => ({ Id: mac, MACAddress: mac })), { '@odata.id': `${base}/gone` }],
+      ...(next === null ? {} : { 'Members@odata.nextLink': next }),
+    });
+    const server = await serveTree(
+      new Map<string, JsonObject>([
+        ['/redfish/v1', { Systems: { '@odata.id': '/redfish/v1/Systems' } }],
+        ['/redfish/v1/systems', { Members: [{ '@odata.id': base }] }],
+        [base.toLowerCase(), { '@odata.id': base, EthernetInterfaces: { '@odata.id': `${base}/nics` } }],
+        [`${base}/nics`.toLowerCase(), page(`${base}/nics`, `${base}/more`, '02:00:00:00:00:01')],
+        [`${base}/more`.toLowerCase(), page(`${base}/more`, `${base}/more`, '02:00:00:00:00:02')],
+      ]),
+    );
+    const { nics, missing } = await openBmc({ ...settings, url: server.url }).describe();
+    expect(nics.map(({ mac }) => mac)).toEqual(['02:00:00:00:00:01', '02:00:00:00:00:02']);
+    expect(found(missing)).toEqual([
+      expect.stringContaining('counts 5 members and lists 4'),
+      expect.stringContaining('gone cannot be read: HTTP 404'),
+    ]);
+    await server.close();
+  });
 });

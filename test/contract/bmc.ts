@@ -31,6 +31,7 @@ export interface BmcUnderTest {
 export const CONTRACT_PATIENCE: BmcPatience = {
   requestMs: 2_000,
   busyDelayMs: 50,
+  busyLimitMs: 400,
   powerMs: 2_000,
   readBackDelayMs: 50,
   readBackMs: 1_000,
