@@ -1,0 +1,28 @@
+import { expect, test } from 'vitest';
+import { paceAfterReply, paceAfterSilence, patienceMs, START_PACE } from '../../src/core/tftp-pace.ts';
+
+test('a quick wire never makes it less patient than 150 ms', () => {
+  const quick = paceAfterReply({ ...START_PACE, sentAtMs: 100 }, 101);
+  expect(patienceMs(quick, null)).toBe(150);
+});
+
+test('a slow machine is given its time', () => {
+  const slow = paceAfterReply({ ...START_PACE, sentAtMs: 0 }, 400);
+  expect(patienceMs(slow, null)).toBe(400 + 4 * 200);
+});
+
+test('each silence doubles it, up to 5 s or the negotiated time-out', () => {
+  let pace = paceAfterReply({ ...START_PACE, sentAtMs: 0 }, 1);
+  const waits: number[] = [];
+  for (let silence = 0; silence < 7; silence++) {
+    waits.push(patienceMs(pace, null));
+    pace = paceAfterSilence(pace);
+  }
+  expect(waits).toEqual([150, 300, 600, 1200, 2400, 4800, 5000]);
+  expect(patienceMs(pace, 2)).toBe(2000);
+});
+
+test('the answer to a repeat measures nothing, but ends the silence', () => {
+  const repeated = { ...paceAfterSilence(START_PACE), sentAtMs: 0 };
+  expect(paceAfterReply(repeated, 9000)).toMatchObject({ smoothMs: null, silences: 0 });
+});
