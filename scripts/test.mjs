@@ -18,18 +18,6 @@ const CHECKS = [
 const TIERS = ['unit', 'host', 'rack'];
 const say = (line) => process.stdout.write(`${line}\n`);
 
-await runScript('test', async () => {
-  const tier = readTier(process.argv.slice(2));
-  const tiers = tier ? [tier] : TIERS;
-  const parts = [];
-  await setUp(tiers.join() === 'unit' ? 'unit' : 'test');
-  const env = testEnvironment();
-  if (tiers.includes('unit'))
-    for (const check of CHECKS) parts.push(await timed(check.name, runCheck(check, env)));
-  for (const name of tiers) parts.push(await timed(`tier ${name}`, runTier(name, env)));
-  return conclude(parts);
-});
-
 function readTier(args) {
   if (args.length === 0) return null;
   const [option, tier] = args;
@@ -94,3 +82,15 @@ function conclude(parts) {
   say(lastLine(sum));
   return sum.failures.length === 0 && wrong.length === 0 ? 0 : 1;
 }
+
+await runScript('test', async () => {
+  const tier = readTier(process.argv.slice(2));
+  const tiers = tier ? [tier] : TIERS;
+  const parts = [];
+  await setUp(tiers.join() === 'unit' ? 'unit' : 'test');
+  const env = testEnvironment();
+  if (tiers.includes('unit'))
+    for (const check of CHECKS) parts.push(await timed(check.name, runCheck(check, env)));
+  for (const name of tiers) parts.push(await timed(`tier ${name}`, runTier(name, env)));
+  return conclude(parts);
+});
