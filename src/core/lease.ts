@@ -1,7 +1,6 @@
 /**
  * One address of one network, and whom it was given to. Keyed by MAC: client identifiers change between a ROM, iPXE
- * and the operating system within one boot, and
- * an address that changed with them would break it.
+ * and the operating system within one boot, and an address that changed with them would break it.
  */
 export interface Lease {
   readonly network: string;

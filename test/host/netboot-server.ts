@@ -48,7 +48,9 @@ await serveNetworkBoot(
       agent: null,
       ironic: { httpRoot: config.httpRoot, linkRoots: [] },
     },
-    onInventory: (inventory, sender) => tell({ inventory, sender }),
+    onInventory: (inventory, sender) => {
+      tell({ inventory, sender });
+    },
     onEvent: (event) => tell({ event }),
     log: silentLog,
     clock: systemClock,

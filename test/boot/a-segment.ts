@@ -1,0 +1,90 @@
+import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { BootSegment } from '../../src/boot/boot-segment.ts';
+import type { BootArtefacts, BootEvent, InventorySender } from '../../src/boot/network-boot.ts';
+import { systemClock } from '../../src/clock.ts';
+import type { BootIntent, BootNode } from '../../src/core/boot-node.ts';
+import { NETBOOT_PROGRAM_NAMES } from '../../src/core/boot-programs.ts';
+import type { BootNetwork } from '../../src/core/dhcp-network.ts';
+import { LeaseTable } from '../../src/core/lease-table.ts';
+import { silentLog } from '../../src/log.ts';
+import { FakeLeaseStore } from '../store/fake-lease-store.ts';
+
+export const MAC = '52:54:00:99:00:01';
+
+export const LOOPBACK: BootNetwork = {
+  name: 'loopback',
+  interface: 'lo',
+  address: '127.0.0.1',
+  prefixLength: 8,
+  gateway: null,
+  dns: [],
+  domain: null,
+  ntp: [],
+  mtu: null,
+  poolStart: '127.0.0.100',
+  poolEnd: '127.0.0.199',
+  leaseSeconds: 3600,
+  mode: 'authoritative',
+};
+
+/** Files on disk for everything there is to serve, with their names as contents. */
+export function someArtefacts(): { folder: string; artefacts: BootArtefacts } {
+  const folder = mkdtempSync(join(tmpdir(), 'bs-boot-'));
+  const file = (name: string, text = name) => {
+    writeFileSync(join(folder, name), text);
+    return join(folder, name);
+  };
+  const httpRoot = join(folder, 'http');
+  mkdirSync(join(httpRoot, 'pxelinux.cfg'), { recursive: true });
+  writeFileSync(join(httpRoot, 'pxelinux.cfg', '52-54-00-99-00-01'), '#!ipxe\n');
+  const artefacts: BootArtefacts = {
+    programs: Object.fromEntries(NETBOOT_PROGRAM_NAMES.map((name) => [name, file(name)])),
+    agent: { kernel: file('kernel'), initramfs: file('initramfs') },
+    images: { 'debian.raw': file('debian.raw', 'an image of some bytes') },
+    ironic: { httpRoot, linkRoots: [] },
+  };
+  return { folder, artefacts };
+}
+
+interface SegmentSetup {
+  readonly artefacts: BootArtefacts;
+  readonly nodes?: readonly BootNode[];
+  readonly intent?: BootIntent | null;
+  readonly onInventory?: (inventory: object, sender: InventorySender) => void;
+}
+
+/** A segment on the loopback interface, without any server of it running; and what it reported. */
+export function aSegment({ artefacts, nodes = [], intent = null, onInventory }: SegmentSetup) {
+  const events: BootEvent[] = [];
+  const segment: BootSegment = {
+    network: LOOPBACK,
+    leases: new LeaseTable(LOOPBACK),
+    httpUrl: 'http://127.0.0.1:8080',
+    deps: {
+      networks: [LOOPBACK],
+      httpPort: 8080,
+      policy: {
+        unknown: 'discover',
+        rejected: 'ignore',
+        ironicUrl: () => 'http://127.0.0.1:6385',
+        collectors: ['default', 'pci-devices'],
+        kernelArgs: 'site=1',
+      },
+      leases: new FakeLeaseStore(),
+      directory: {
+        byMac: (mac) => nodes.find((node) => node.macs.includes(mac)) ?? null,
+        byUuid: (uuid) => nodes.find((node) => node.uuid === uuid) ?? null,
+        intentOf: () => intent,
+        reservedBy: (address) => nodes.find((node) => node.address === address) ?? null,
+      },
+      artefacts,
+      onInventory: onInventory ?? (() => {}),
+      onEvent: (event) => events.push(event),
+      log: silentLog,
+      clock: systemClock,
+    },
+  };
+  return { segment, events };
+}
