@@ -1,10 +1,8 @@
-import { randomBytes } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { chmod, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
-import { run } from '../exec/run.ts';
 import { type LoadedSite, loadSite } from '../site/load-site.ts';
+import { createMissingSecrets } from '../site/secret-files.ts';
 
 /** Where a rehearsal of this site lives: its copy of the site, the seed's state, the rack's disks and logs. */
 export interface RehearsalPlace {
@@ -34,26 +32,6 @@ export async function makeRehearsalSite(source: string, place: RehearsalPlace): 
   document.setIn(['seed', 'stateDir'], join(place.root, 'state'));
   await writeFile(file, document.toString());
   const loaded = await loadSite(place.siteDir);
-  await makeKey(loaded);
-  await makePasswords(loaded);
+  await createMissingSecrets(loaded.site, loaded.dir);
   return loaded;
-}
-
-async function makeKey({ site, dir }: LoadedSite): Promise<void> {
-  const { privateKey } = site.access;
-  if (!('file' in privateKey) || existsSync(join(dir, privateKey.file))) return;
-  const file = join(dir, privateKey.file);
-  await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-  await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', `${site.site} rehearsal`, '-f', file]);
-}
-
-async function makePasswords({ site, dir }: LoadedSite): Promise<void> {
-  for (const { bmc } of site.nodes) {
-    if (bmc === null || !('file' in bmc.password)) continue;
-    const file = join(dir, bmc.password.file);
-    if (existsSync(file)) continue;
-    await mkdir(dirname(file), { recursive: true, mode: 0o700 });
-    await writeFile(file, `${randomBytes(12).toString('base64url')}\n`, { mode: 0o600 });
-    await chmod(file, 0o600);
-  }
 }

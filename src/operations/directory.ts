@@ -39,6 +39,26 @@ export class NodeDirectory {
     return node === undefined ? null : this.#bootNode(node);
   }
 
+  byUuid(uuid: string): BootNode | null {
+    const node = [...this.#byName.values()].find(
+      (candidate) => this.#uuidOf(candidate) === uuid.toLowerCase(),
+    );
+    return node === undefined ? null : this.#bootNode(node);
+  }
+
+  reservedBy(address: string): BootNode | null {
+    const node = [...this.#byName.values()].find((candidate) => candidate.address === address);
+    return node === undefined ? null : this.#bootNode(node);
+  }
+
+  #uuidOf(node: SiteNode): string | null {
+    const found =
+      node.uuid ??
+      this.#book.discoveryOf(node.name)?.identity.systemUuid ??
+      this.#book.record(node.name).bmc?.systemUuid;
+    return found?.toLowerCase() ?? null;
+  }
+
   /** Ironic's wish comes first: while its boot file is there, nothing else may boot. */
   intentOf(mac: string): BootIntent | null {
     const name = this.nameByMac(mac);
@@ -60,11 +80,7 @@ export class NodeDirectory {
     return {
       name: node.name,
       macs: this.macsOf(node.name),
-      uuid:
-        node.uuid ??
-        this.#book.discoveryOf(node.name)?.identity.systemUuid ??
-        this.#book.record(node.name).bmc?.systemUuid ??
-        null,
+      uuid: this.#uuidOf(node),
       address: node.address,
       hostname: node.name,
       localDisk: profile.localDisk,

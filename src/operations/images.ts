@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
+import { createReadStream, existsSync } from 'node:fs';
+import { mkdir, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { BlackstartError } from '../errors.ts';
+import { download } from '../net/download.ts';
 import type { SiteImage } from '../site/image.ts';
 
 /** An image as machines fetch it from the seed: a file here, its name in the URL, and what it must hash to. */
@@ -35,6 +36,23 @@ export async function fileImage(name: string, image: SiteImage, siteDir: string)
       },
     );
   }
+  return { file, urlName: `${name}-${sha256.slice(0, 12)}.${image.format}`, sha256, format: image.format };
+}
+
+/** An image from a URL: downloaded once into the cache, under its checksum. */
+export async function downloadedImage(
+  name: string,
+  image: SiteImage,
+  cacheDir: string,
+  report: (line: string) => void,
+  signal: AbortSignal,
+): Promise<ServedImage> {
+  if (image.source.kind !== 'url') throw new Error(`image ${name} has no URL`);
+  const { url, sha256 } = image.source;
+  const dir = join(cacheDir, 'downloads');
+  const file = join(dir, `${sha256}.${image.format}`);
+  await mkdir(dir, { recursive: true });
+  if (!existsSync(file)) await download(url, file, { sha256, report, signal });
   return { file, urlName: `${name}-${sha256.slice(0, 12)}.${image.format}`, sha256, format: image.format };
 }
 

@@ -37,6 +37,11 @@ export class Addresses {
     this.#byMac.set(mac, address);
   }
 
+  /** The NIC that was given an address: the one that netboots. The first one when none was. */
+  bootMac(macs: readonly string[]): string | null {
+    return macs.find((mac) => this.#byMac.has(mac)) ?? macs[0] ?? null;
+  }
+
   of(macs: readonly string[]): string | null {
     for (const mac of macs) {
       const address = this.#byMac.get(mac);

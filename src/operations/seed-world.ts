@@ -104,11 +104,11 @@ export class SeedWorld implements World {
     log.info({ node: name }, 'node approved by rule');
   }
 
-  runStep(step: NodeStep, name: string, _operation: Operation, signal: AbortSignal): Promise<JournalDetail> {
-    return NODE_STEP_RUNS[step](this.#context(name, signal));
+  runStep(step: NodeStep, name: string, operation: Operation, signal: AbortSignal): Promise<JournalDetail> {
+    return NODE_STEP_RUNS[step](this.#context(name, operation, signal));
   }
 
-  #context(name: string, signal: AbortSignal): StepContext {
+  #context(name: string, operation: Operation, signal: AbortSignal): StepContext {
     const { site, book, directory, history, hostKeys, clock, log, addresses } = this.#state;
     const services = this.#services;
     const node = this.#node(name);
@@ -120,12 +120,14 @@ export class SeedWorld implements World {
       directory,
       history,
       hostKeys,
+      operation,
       clock,
       log,
       signal,
       ironic: () => services.ironic() ?? missingUndercloud(),
       bmc: (): Promise<Bmc> => services.bmc(node),
       addressOf: (of) => addresses.of(directory.macsOf(of)) ?? this.#node(of).address,
+      bootMacOf: (of) => addresses.bootMac(directory.macsOf(of)),
       image: (image) => services.image(image),
       runsDir: services.paths.runsDir,
       ansible: () => services.ansible(signal),
@@ -156,7 +158,7 @@ const missingUndercloud = (): never => {
   });
 };
 
-const ironicNodes = (ironic: IronicClient, signal: AbortSignal): Promise<IronicNode[]> =>
+const ironicNodes = (ironic: Ironic, signal: AbortSignal): Promise<IronicNode[]> =>
   ironic.nodes({ fields: OBSERVED_FIELDS }, signal);
 
 export const undercloudNode = (node: IronicNode): UndercloudNode => ({

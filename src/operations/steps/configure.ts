@@ -1,14 +1,12 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { runPlaybook } from '../../exec/ansible.ts';
+import { PLAYBOOKS } from '../../exec/ansible-config.ts';
 import type { PlaybookEvent } from '../../exec/ansible-events.ts';
 import { knownHostsLine } from '../../exec/ssh-host-key.ts';
 import { type InventoryHost, renderAnsibleInventory } from '../../render/ansible-inventory.ts';
 import { inFleet, nodeProfile } from '../../site/views.ts';
 import type { Step, StepContext } from './context.ts';
-
-const PLAYBOOKS = fileURLToPath(new URL('../../../playbooks/', import.meta.url));
 
 /** Runs the role's playbooks on one node, against the inventory of every node that has been logged into. */
 export const configure: Step = async (context) => {

@@ -8,6 +8,7 @@ import type { NodeProfile } from '../../site/views.ts';
 import type { HostKeys } from '../../store/host-keys.ts';
 import type { JournalDetail } from '../../store/journal.ts';
 import type { NodeBook } from '../../store/node-book.ts';
+import type { Operation } from '../../store/operations.ts';
 import type { NodeDirectory } from '../directory.ts';
 import type { History } from '../history.ts';
 import type { ServedImage } from '../images.ts';
@@ -21,6 +22,7 @@ export interface StepContext {
   readonly directory: NodeDirectory;
   readonly history: History;
   readonly hostKeys: HostKeys;
+  readonly operation: Operation;
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
@@ -30,6 +32,8 @@ export interface StepContext {
   bmc(): Promise<Bmc>;
   /** The address that the seed leased to the machine last, or the reserved one; null when it has neither. */
   addressOf(node: string): string | null;
+  /** The NIC that the node netboots by, as far as that has been seen. */
+  bootMacOf(node: string): string | null;
   image(name: string): ServedImage;
   /** Where Ansible runs keep their files. */
   readonly runsDir: string;

@@ -1,0 +1,154 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { serveApi } from './api/serve-api.ts';
+import { serveNetworkBoot } from './boot/serve-network-boot.ts';
+import { findUndercloudBootFile } from './boot/undercloud-boot-file.ts';
+import type { Daemon, OpenDaemon } from './cli/context.ts';
+import { systemClock } from './clock.ts';
+import { openLog } from './log.ts';
+import { bootDeps, bootNetworks } from './operations/boot-deps.ts';
+import { crashAfterWrite } from './operations/crash-point.ts';
+import { NodeDirectory } from './operations/directory.ts';
+import { History } from './operations/history.ts';
+import { Operator } from './operations/operator.ts';
+import { Reconciler } from './operations/reconciler.ts';
+import { RunningServices } from './operations/running-services.ts';
+import { SeedCommands } from './operations/seed-commands.ts';
+import { Addresses, type SeedState } from './operations/seed-state.ts';
+import { SeedWorld } from './operations/seed-world.ts';
+import { siteSteps } from './operations/site-step-list.ts';
+import { SiteStepRunner } from './operations/site-steps.ts';
+import type { LoadedSite } from './site/load-site.ts';
+import { seedPaths } from './site/seed-paths.ts';
+import { BootTrace } from './store/boot-trace.ts';
+import { HostKeys } from './store/host-keys.ts';
+import { Journal } from './store/journal.ts';
+import { type LeaseStore, openLeaseStore } from './store/lease-store.ts';
+import { NodeBook } from './store/node-book.ts';
+import { lockStore, openStore } from './store/open-store.ts';
+import { endOperation } from './store/operations.ts';
+
+/** How much of the boot trace is read back at a start: enough to see what the machines were doing. */
+const TRACE_MS = 24 * 3600_000;
+
+/**
+ * The seed in this process. With `serving`: boot servers on the site's networks, commands on the socket, the
+ * reconciler at work. Without: commands that read, and those that only a person decides.
+ */
+export const openDaemon: OpenDaemon = async (site, { serving, logLevel }) => {
+  const closing = new AsyncDisposableStack();
+  try {
+    return await open(site, serving, logLevel, closing);
+  } catch (error) {
+    await closing.disposeAsync();
+    throw error;
+  }
+};
+
+async function open(
+  site: LoadedSite,
+  serving: boolean,
+  logLevel: string,
+  closing: AsyncDisposableStack,
+): Promise<Daemon> {
+  const paths = seedPaths(site.site);
+  const lock = lockStore(paths.stateDir);
+  closing.defer(() => lock.release());
+  const leases = await openLeaseStore(join(paths.stateDir, 'leases.sqlite'));
+  closing.defer(() => leases.close());
+  const state = await openState(site, leases, logLevel, closing);
+  const services = new RunningServices(state, paths);
+  closing.defer(() => services.close());
+  const runner = new SiteStepRunner(siteSteps(services), state.journal, state.history, state.clock);
+  services.onReady = (step) => runner.isReady(step);
+  const world = new SeedWorld(state, services);
+  const endWith: ConstructorParameters<typeof Reconciler>[0]['endOperation'] = (operation, end, summary) =>
+    endOperation(state.database, operation.id, end, summary, state.clock.nowMs());
+  const reconciler = new Reconciler({ ...state, world, siteSteps: runner, endOperation: endWith });
+  const operator = new Operator(state, reconciler);
+  const commands = new SeedCommands({
+    state,
+    services,
+    world,
+    reconciler,
+    siteSteps: runner,
+    startedAtMs: state.clock.nowMs(),
+    serving: serving
+      ? bootNetworks(site.site).map((network) => `${network.interface} (${network.address})`)
+      : [],
+    undercloud: (action) => services.undercloudAction(action),
+    wake: () => operator.wake(),
+  });
+  if (serving) await serve({ site, state, services, leases, operator, commands, closing });
+  return { commands, ended: operator.ended, stop: () => closing.disposeAsync() };
+}
+
+async function openState(
+  site: LoadedSite,
+  leases: LeaseStore,
+  logLevel: string,
+  closing: AsyncDisposableStack,
+): Promise<SeedState> {
+  const { stateDir, ironicHttpRoot } = seedPaths(site.site);
+  const clock = systemClock;
+  const log = openLog(logLevel);
+  const database = await openStore(stateDir);
+  closing.defer(() => database.destroy());
+  const book = await NodeBook.load(
+    database,
+    site.site.nodes.map((node) => node.name),
+  );
+  const history = new History(await new Journal(database, clock).entries());
+  const journal = new Journal(database, clock, (entry) => {
+    history.append(entry);
+    crashAfterWrite(entry);
+  });
+  const trace = await BootTrace.load(database, log, clock.nowMs() - TRACE_MS);
+  closing.defer(() => trace.flush());
+  const directory = new NodeDirectory(site.site, book, (mac) => findUndercloudBootFile(ironicHttpRoot, mac));
+  const addresses = new Addresses(await leases.load());
+  return {
+    site,
+    database,
+    book,
+    directory,
+    trace,
+    journal,
+    history,
+    hostKeys: await HostKeys.load(database, clock),
+    addresses,
+    clock,
+    log,
+  };
+}
+
+interface Serving {
+  readonly site: LoadedSite;
+  readonly state: SeedState;
+  readonly services: RunningServices;
+  readonly leases: LeaseStore;
+  readonly operator: Operator;
+  readonly commands: SeedCommands;
+  readonly closing: AsyncDisposableStack;
+}
+
+/** Boot servers first, so that a port that is taken is told before anything else happens. */
+async function serve({ site, state, services, leases, operator, commands, closing }: Serving): Promise<void> {
+  const paths = seedPaths(site.site);
+  const stop = new AbortController();
+  await mkdir(paths.ironicHttpRoot, { recursive: true, mode: 0o755 });
+  const boot = await serveNetworkBoot(bootDeps(state, services, leases), stop.signal);
+  closing.defer(() => boot.close());
+  await services.resume(stop.signal);
+  const api = await serveApi(paths.socket, {
+    commands,
+    openConsole: (name) => services.openConsole(name),
+    log: state.log,
+  });
+  closing.defer(() => api.close());
+  operator.start(stop.signal);
+  closing.defer(async () => {
+    stop.abort(new Error('the daemon stops'));
+    await operator.ended;
+  });
+}

@@ -1,0 +1,83 @@
+import type { BootEvent, NetworkBootDeps } from '../boot/network-boot.ts';
+import type { BootNetwork } from '../core/dhcp-network.ts';
+import { BlackstartError } from '../errors.ts';
+import type { Site } from '../site/site.ts';
+import { provisioningNetworks } from '../site/views.ts';
+import type { LeaseStore } from '../store/lease-store.ts';
+import { recordDiscovery } from './record-discovery.ts';
+import type { RunningServices } from './running-services.ts';
+import type { SeedState } from './seed-state.ts';
+
+/** The agent's collectors: these two need no program in the ramdisk and cost no time. */
+const COLLECTORS = ['default', 'pci-devices'] as const;
+
+/** The site's provisioning networks as the boot servers take them. */
+export const bootNetworks = (site: Site): BootNetwork[] =>
+  provisioningNetworks(site).map(
+    ({ name, address, prefix, gateway, dns, domain, ntp, mtu, dhcp, ...network }) => {
+      const [poolStart = address, poolEnd = address] =
+        dhcp.mode === 'off' ? [] : [dhcp.pool.start, dhcp.pool.end];
+      return {
+        name,
+        interface: network.interface,
+        address,
+        prefixLength: prefix,
+        gateway,
+        dns,
+        domain,
+        ntp,
+        mtu,
+        poolStart,
+        poolEnd,
+        leaseSeconds: dhcp.mode === 'off' ? 3600 : dhcp.leaseSeconds,
+        mode: dhcp.mode,
+      };
+    },
+  );
+
+/** What the boot servers are told and asked for, out of what the seed remembers and has ready. */
+export function bootDeps(state: SeedState, services: RunningServices, leases: LeaseStore): NetworkBootDeps {
+  const { site } = state.site;
+  return {
+    networks: bootNetworks(site),
+    httpPort: site.seed.httpPort,
+    policy: {
+      unknown: site.discovery.unknown,
+      rejected: 'local-disk',
+      ironicUrl: (network) =>
+        site.undercloud.enabled ? `http://${network.address}:${site.undercloud.apiPort}` : null,
+      collectors: COLLECTORS,
+      kernelArgs: '',
+    },
+    leases,
+    directory: state.directory,
+    artefacts: services.artefacts,
+    onInventory: (inventory, sender) => takeInventory(state, leases, inventory, sender),
+    onEvent: (event) => noteEvent(state, event),
+    log: state.log,
+    clock: state.clock,
+  };
+}
+
+/** What cannot be used is refused with the reason, which the agent prints on its console. */
+async function takeInventory(
+  state: SeedState,
+  leases: LeaseStore,
+  inventory: unknown,
+  sender: { address: string; mac: string },
+): Promise<void> {
+  const known = (await leases.load()).find((lease) => lease.mac === sender.mac && lease.uuid !== null);
+  const recorded = await recordDiscovery(inventory, { ...sender, systemUuid: known?.uuid ?? null }, state);
+  if (!recorded.ok)
+    throw new BlackstartError('E_INVENTORY', recorded.reason, {
+      remedy: 'Look at the console of the machine.',
+    });
+}
+
+function noteEvent({ trace, addresses, log }: SeedState, event: BootEvent): void {
+  const { mac, address, stage, node, decision, reason, atMs } = event;
+  if (mac === null) return;
+  if (stage === 'dhcp ack' && address !== null) addresses.given(mac, address);
+  trace.add({ mac, node, stage, decision, reason, atMs });
+  log.info({ mac, node, stage, decision, reason, file: event.file }, 'boot seen');
+}

@@ -1,0 +1,134 @@
+import type { Duplex } from 'node:stream';
+import type { Ramdisk } from '../artefacts/ramdisk.ts';
+import type { Bmc } from '../bmc/bmc.ts';
+import type { BootArtefacts } from '../boot/network-boot.ts';
+import { BlackstartError, reasonOf } from '../errors.ts';
+import type { Ironic } from '../ironic/client.ts';
+import type { SeedPaths } from '../site/seed-paths.ts';
+import type { SiteNode } from '../site/site.ts';
+import { BOOT_PROGRAMS } from './boot-programs.ts';
+import type { UndercloudView } from './commands.ts';
+import type { ServedImage } from './images.ts';
+import { openNodeBmc } from './open-node-bmc.ts';
+import { prepareAnsible, prepareImages, prepareRamdisk } from './prepare.ts';
+import type { SeedServices } from './seed-services.ts';
+import type { SeedState } from './seed-state.ts';
+import { UndercloudService } from './undercloud-service.ts';
+
+/** What this process runs and has ready. Nothing in here outlives it but the undercloud, which the next one adopts. */
+export class RunningServices implements SeedServices {
+  readonly paths: SeedPaths;
+  /** Whether a site step has been brought to its end; set once the steps exist. */
+  onReady: (siteStep: string) => boolean = () => false;
+  readonly #state: SeedState;
+  readonly #undercloud: UndercloudService;
+  readonly #bmcs = new Map<string, Promise<Bmc>>();
+  #ramdisk: Ramdisk | null = null;
+  #images = new Map<string, ServedImage>();
+
+  constructor(state: SeedState, paths: SeedPaths) {
+    this.#state = state;
+    this.paths = paths;
+    this.#undercloud = new UndercloudService({ site: state.site.site, clock: state.clock, log: state.log });
+  }
+
+  isReady(siteStep: string): boolean {
+    return this.onReady(siteStep);
+  }
+
+  /** What the boot servers serve: looked up at each request, since parts become ready while they serve. */
+  get artefacts(): BootArtefacts {
+    const programs = Object.fromEntries(
+      Object.entries(BOOT_PROGRAMS).map(([name, { file }]) => [name, file]),
+    );
+    const images = () =>
+      Object.fromEntries([...this.#images.values()].map((image) => [image.urlName, image.file]));
+    const agent = () => this.#ramdisk;
+    const { ironicHttpRoot, undercloudDir } = this.paths;
+    return {
+      programs,
+      ironic: { httpRoot: ironicHttpRoot, linkRoots: [undercloudDir] },
+      get agent() {
+        return agent();
+      },
+      get images() {
+        return images();
+      },
+    };
+  }
+
+  async readyRamdisk(report: (line: string) => void, signal: AbortSignal): Promise<Ramdisk> {
+    this.#ramdisk = await prepareRamdisk(this.#state.site, report, signal);
+    return this.#ramdisk;
+  }
+
+  async readyImages(report: (line: string) => void, signal: AbortSignal): Promise<string[]> {
+    this.#images = await prepareImages(this.#state.site, report, signal);
+    return [...this.#images.keys()];
+  }
+
+  async startUndercloud(
+    report: (line: string) => void,
+    signal: AbortSignal,
+  ): Promise<{ adopted: boolean; pid: number }> {
+    const ramdisk = this.#ramdisk ?? (await this.readyRamdisk(report, signal));
+    return this.#undercloud.start(ramdisk, report, signal);
+  }
+
+  /** After a start: an undercloud that an earlier life left running, or that died meanwhile, is taken up again. */
+  async resume(signal: AbortSignal): Promise<void> {
+    if (!(await this.#undercloud.shouldRun())) return;
+    await this.startUndercloud(() => {}, signal).catch((error: unknown) => {
+      this.#state.log.warn({ reason: reasonOf(error) }, 'undercloud not taken up again');
+    });
+  }
+
+  async undercloudAction(action: 'up' | 'status' | 'down'): Promise<UndercloudView> {
+    if (action === 'up') await this.startUndercloud(() => {}, AbortSignal.timeout(600_000));
+    if (action === 'down') await this.#undercloud.stop();
+    return this.#undercloud.view();
+  }
+
+  ironic(): Ironic | null {
+    return this.#undercloud.client();
+  }
+
+  /** One client for each BMC, so that its session is used again and its commands keep their turn. */
+  bmc(node: SiteNode): Promise<Bmc> {
+    const open = this.#bmcs.get(node.name) ?? openNodeBmc(this.#state.site, node);
+    this.#bmcs.set(node.name, open);
+    open.catch(() => this.#bmcs.delete(node.name));
+    return open;
+  }
+
+  async openConsole(name: string): Promise<Duplex> {
+    const node = this.#state.site.site.nodes.find((candidate) => candidate.name === name);
+    if (node === undefined)
+      throw new BlackstartError('E_NO_SUCH_NODE', `there is no node "${name}"`, {
+        remedy: '"blackstart nodes list" shows them all.',
+      });
+    return (await this.bmc(node)).openConsole();
+  }
+
+  image(name: string): ServedImage {
+    const image = this.#images.get(name);
+    if (image !== undefined) return image;
+    throw new BlackstartError('E_IMAGE_MISSING', `image "${name}" is not ready`, {
+      remedy: '"blackstart image build" makes it.',
+    });
+  }
+
+  ansible(signal: AbortSignal): Promise<string> {
+    return prepareAnsible(() => {}, signal);
+  }
+
+  async close(): Promise<void> {
+    await this.#undercloud.letGo();
+    for (const bmc of this.#bmcs.values()) {
+      await bmc.then(
+        (open) => open.close(),
+        () => {},
+      );
+    }
+  }
+}

@@ -1,0 +1,65 @@
+import { restoreDriver } from '../../ironic/inspect-running-agent.ts';
+import { imageInfo } from '../../ironic/node-body.ts';
+import type { ConfigDrive } from '../../ironic/types.ts';
+import { type ConfigDriveNetwork, renderConfigDrive } from '../../render/config-drive.ts';
+import { prefixOf, provisioningNetworkOf } from '../../site/views.ts';
+import { checkFingerprint } from './check-fingerprint.ts';
+import type { Step, StepContext } from './context.ts';
+
+/** States in which a deployment may be asked for; in any other one it is under way or done. */
+const MAY_DEPLOY: ReadonlySet<string> = new Set(['available', 'deploy failed']);
+
+/**
+ * Has the undercloud write the role's image and a config drive. The owner of the state is asked first: a
+ * deployment that an earlier life of the seed began is left to go on.
+ */
+export const deploy: Step = async (context) => {
+  const { node, profile, site, hostKeys, clock, signal } = context;
+  const ironic = context.ironic();
+  const found = await ironic.node(node.name, signal);
+  if (found === null || !MAY_DEPLOY.has(found.provision_state))
+    return { already: found?.provision_state ?? 'not enrolled' };
+  await checkFingerprint(context);
+  await restoreDriver(node.name, 'redfish', { ironic, clock }, signal);
+  await hostKeys.forget(node.name);
+  const image = context.image(profile.imageName);
+  const { address } = provisioningNetworkOf(site.site, node);
+  const url = `http://${address}:${site.site.seed.httpPort}/images/${image.urlName}`;
+  const instanceInfo = imageInfo({ url, sha256: image.sha256, format: image.format });
+  await ironic.patchNode(node.name, [{ op: 'add', path: '/instance_info', value: instanceInfo }], { signal });
+  await ironic.setProvisionState(
+    node.name,
+    'active',
+    { configdrive: await configDrive(context, found.uuid) },
+    signal,
+  );
+  return { image: image.urlName, sha256: image.sha256 };
+};
+
+async function configDrive(context: StepContext, uuid: string): Promise<ConfigDrive> {
+  const { node, profile, site } = context;
+  const { domain } = provisioningNetworkOf(site.site, node);
+  return renderConfigDrive({
+    hostname: node.name,
+    fqdn: domain === null ? null : `${node.name}.${domain}`,
+    uuid,
+    user: profile.user,
+    authorizedKeys: await site.readAuthorizedKeys(),
+    network: networkOf(context),
+    userData: null,
+  });
+}
+
+function networkOf({ node, profile, site, ...context }: StepContext): ConfigDriveNetwork {
+  const network = provisioningNetworkOf(site.site, node);
+  const link = { mac: context.bootMacOf(node.name) ?? '', mtu: network.mtu };
+  if (profile.addressing === 'dhcp' || node.address === null) return { kind: 'dhcp', ...link };
+  return {
+    kind: 'static',
+    ...link,
+    address: node.address,
+    prefix: prefixOf(network),
+    gateway: network.gateway,
+    dns: network.dns,
+  };
+}
