@@ -1,6 +1,7 @@
 // Makes a fresh Debian machine ready: Debian packages, npm packages, Node 24. Runs before node_modules exists, on the
 // system's Node (18 on Debian 12), so it uses nothing but Node itself.
-import { existsSync, readFileSync, realpathSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { missingPackages, packagesFor } from './debian-packages.mjs';
@@ -8,7 +9,8 @@ import { lastLines, runProgram } from './run-program.mjs';
 import { runScript, SetupError } from './setup-error.mjs';
 
 export const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const NODE_MAJOR = '24';
+const NODE_MAJOR = 24;
+const NPM = 'npm@11.19.1';
 const PURPOSES = ['rehearse', 'test', 'unit'];
 const say = (line) => process.stdout.write(`setup: ${line}\n`);
 
@@ -79,25 +81,59 @@ function aptGet(args) {
 }
 
 async function installNpmPackages() {
-  const read = (file) => JSON.parse(readFileSync(join(ROOT, file), 'utf8'));
-  const wanted = read('package-lock.json');
-  const hidden = 'node_modules/.package-lock.json';
-  if (existsSync(join(ROOT, hidden)) && lockIsInstalled(wanted, read(hidden))) return;
+  const lock = readJson('package-lock.json');
+  if (npmPackagesAreThere(lock)) return;
   say('installing the npm packages that package-lock.json names, Node 24 among them');
-  // No package's own script runs: what is native comes ready built, and npm would run them by the system's old Node.
-  const { exitCode, output } = await runProgram(
-    'npm',
-    ['ci', '--ignore-scripts', '--no-audit', '--no-fund'],
-    {
-      cwd: ROOT,
-      env: { ...process.env, PATH: systemPath() },
-    },
-  );
-  if (exitCode !== 0)
+  const dir = mkdtempSync(join(tmpdir(), 'bs-npm-'));
+  try {
+    const npm =
+      Number.parseInt(process.versions.node, 10) >= NODE_MAJOR ? ['npm'] : await fetchNpm(dir, lock);
+    // No package's own script runs: what is native comes ready built.
+    await runNpm(npm, ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], ROOT);
+  } finally {
+    rmSync(dir, { recursive: true, force: true });
+  }
+}
+
+/**
+ * Node 24 and its npm, for one `npm ci`. An older Node will not do: npm passes over every optional package that does
+ * not name it in its `engines`, native parts of rolldown for one; and Debian 12's npm 9 loses the link to `node`.
+ */
+async function fetchNpm(dir, lock) {
+  const node = `node-linux-${process.arch}`;
+  const { version } = lock.packages[`node_modules/${node}`] ?? {};
+  if (!version)
     throw new SetupError(
-      `npm ci failed:\n${npmErrors(output)}`,
-      'Look at the network and at "npm config get registry", and run this again.',
+      `npm has no Node ${NODE_MAJOR} for ${process.arch}`,
+      `Install Node ${NODE_MAJOR} by hand, put it first on PATH and run this again.`,
     );
+  await runNpm(
+    ['npm'],
+    ['install', '--prefix', dir, '--ignore-scripts', '--no-audit', '--no-fund', `${node}@${version}`, NPM],
+    dir,
+  );
+  return [join(dir, 'node_modules', node, 'bin/node'), join(dir, 'node_modules/npm/bin/npm-cli.js')];
+}
+
+async function runNpm([program, ...before], args, cwd) {
+  const env = { ...process.env, PATH: systemPath() };
+  const { exitCode, output } = await runProgram(program, [...before, ...args], { cwd, env });
+  if (exitCode === 0) return;
+  throw new SetupError(
+    `npm ${args[0]} failed:\n${npmErrors(output)}`,
+    'Look at the network and at "npm config get registry", and run this again.',
+  );
+}
+
+const readJson = (file) => JSON.parse(readFileSync(join(ROOT, file), 'utf8'));
+
+/** npm leaves a lock file of its own in node_modules once it is done. */
+function npmPackagesAreThere(lock) {
+  const own = 'node_modules/.package-lock.json';
+  return (
+    [own, 'node_modules/.bin/node'].every((file) => existsSync(join(ROOT, file))) &&
+    lockIsInstalled(lock, readJson(own))
+  );
 }
 
 /** npm says why first, and ends with its manual. */
@@ -108,15 +144,19 @@ const npmErrors = (output) =>
     .slice(0, 15)
     .join('\n');
 
-/**
- * Whether node_modules holds what the lock file names, by the lock file that npm leaves there once it is done. Packages
- * for other systems may be missing.
- */
+/** Whether npm installed what the lock file names; of the optional packages, those for this kind of machine. */
 export const lockIsInstalled = (wanted, installed) =>
-  Object.entries(wanted.packages).every(([path, { version, optional }]) => {
+  Object.entries(wanted.packages).every(([path, entry]) => {
     const found = installed.packages[path];
-    return path === '' || (found ? found.version === version : optional === true);
+    return (
+      path === '' || (found ? found.version === entry.version : entry.optional === true && !isForHere(entry))
+    );
   });
+
+const isForHere = ({ os = [], cpu = [], libc = 'glibc' }) =>
+  [os].flat().includes(process.platform) &&
+  [cpu].flat().includes(process.arch) &&
+  [libc].flat().includes('glibc');
 
 /** npm scripts have node_modules/.bin first, where the Node is that `npm ci` is about to remove. */
 const systemPath = () =>
@@ -125,23 +165,12 @@ const systemPath = () =>
     .filter((folder) => !folder.includes('node_modules'))
     .join(':');
 
-/**
- * Debian 12's npm 9 drops the link `node_modules/.bin/node`: the packages for x64 and arm64 both bring it, and the one
- * that does not fit takes it along when it is passed over. It is made again here.
- */
-function linkNode() {
-  const link = join(ROOT, 'node_modules/.bin/node');
-  const own = `node-linux-${process.arch}/bin/node`;
-  if (!existsSync(link) && existsSync(join(ROOT, 'node_modules', own))) symlinkSync(`../${own}`, link);
-  return link;
-}
-
 async function requireNode() {
-  const { exitCode, stdout, output } = await runProgram(linkNode(), ['--version']);
+  const { exitCode, stdout, output } = await runProgram(join(ROOT, 'node_modules/.bin/node'), ['--version']);
   if (exitCode === 0 && stdout.startsWith(`v${NODE_MAJOR}.`)) return;
   throw new SetupError(
     `node_modules/.bin/node is not Node ${NODE_MAJOR} (${output.trim()})`,
-    `Remove node_modules and run this again. Node ${NODE_MAJOR} comes from npm for x64 and arm64; elsewhere put it there by hand.`,
+    'Remove node_modules and run this again.',
   );
 }
 
