@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
-import ssh2, { type AuthContext, type Connection, Server } from 'ssh2';
+import ssh2, { type AuthContext, type Connection } from 'ssh2';
 
 export interface FakeSshServer {
   readonly port: number;
@@ -31,7 +31,7 @@ export const newSshHostKey = (): string => ssh2.utils.generateKeyPairSync('ed255
  */
 export async function startFakeSshServer(options: FakeSshOptions): Promise<FakeSshServer> {
   const connections = new Set<Connection>();
-  const server = new Server({ hostKeys: [options.hostKey] }, (client) => {
+  const server = new ssh2.Server({ hostKeys: [options.hostKey] }, (client) => {
     connections.add(client);
     client.on('error', () => {}).on('close', () => connections.delete(client));
     client.on('authentication', (context) => {
