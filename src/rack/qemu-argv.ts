@@ -2,7 +2,7 @@ import type { BootTarget } from './boot-override.ts';
 import type { MachineSpec } from './machine.ts';
 
 /** Debian's package `ovmf`. The variables are copied for each machine, which then owns its copy. */
-export const OVMF_CODE = '/usr/share/OVMF/OVMF_CODE_4M.fd';
+const OVMF_CODE = '/usr/share/OVMF/OVMF_CODE_4M.fd';
 export const OVMF_VARS = '/usr/share/OVMF/OVMF_VARS_4M.fd';
 
 /** The numbers under which QEMU finds the two sockets that it inherits. */

@@ -13,7 +13,7 @@ import type { Slot } from './slot.ts';
 
 export const controlSocket = (rackDir: string): string => join(rackDir, 'rack.sock');
 
-export interface MachineStatus {
+interface MachineStatus {
   readonly name: string;
   readonly firmware: 'bios' | 'uefi';
   readonly power: PowerState;

@@ -183,6 +183,37 @@ describe.skipIf(cannot)('the rack', () => {
   });
 });
 
+describe.skipIf(cannot)('a rack of simulated machines', () => {
+  const fakeDir = join(dir, 'fake');
+  const fake = rackSpec('bsr-fake', fakeDir, [bios]);
+
+  test('starts, and switches its machine on and off', async () => {
+    await startRack(fake, { ...options, kind: 'fake' });
+    try {
+      await pressPower(fakeDir, bios.name, 'On');
+      expect((await rackStatus(fakeDir)).machines).toMatchObject([{ name: bios.name, power: 'On' }]);
+      await pressPower(fakeDir, bios.name, 'ForceOff');
+      expect((await rackStatus(fakeDir)).machines).toMatchObject([{ name: bios.name, power: 'Off' }]);
+    } finally {
+      await tearDownRack(fake.name, fakeDir, systemClock);
+    }
+  });
+
+  test('with a BMC address that is none says so, and leaves nothing behind', async () => {
+    const broken = { ...bios, bmc: { ...bios.bmc, address: '10.99.0.300' } };
+    const starting = startRack(rackSpec('bsr-fake', fakeDir, [broken]), { ...options, kind: 'fake' });
+    await expect(starting).rejects.toMatchObject({ code: 'E_PROGRAM_FAILED' });
+    expect(await namespacesOf('bsr-fake')).toEqual([]);
+    const noCertificate = { ...bios, bmc: { ...bios.bmc, port: 70_000 } };
+    const again = startRack(rackSpec('bsr-fake', fakeDir, [noCertificate]), { ...options, kind: 'fake' });
+    await expect(again).rejects.toMatchObject({
+      code: 'E_RACK_DOWN',
+      remedy: expect.stringContaining('70000'),
+    });
+    expect(await namespacesOf('bsr-fake')).toEqual([]);
+  });
+});
+
 const statusOf = async ({ name }: MachineSpec) => {
   const { machines } = await rackStatus(dir);
   const found = machines.find((machine) => machine.name === name);

@@ -110,11 +110,11 @@ export const busy = (): Reply =>
     503,
     {
       id: 'ServiceTemporarilyUnavailable',
-      text: 'The service is temporarily unavailable. Retry in 2 seconds.',
-      args: ['2'],
+      text: 'The service is temporarily unavailable. Retry in 1 seconds.',
+      args: ['1'],
       resolution: 'Wait for the time told and try again.',
     },
-    { 'Retry-After': '2' },
+    { 'Retry-After': '1' },
   );
 
 export const internalError = (reason: string): Reply =>
