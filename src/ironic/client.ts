@@ -22,6 +22,14 @@ const DEFAULT_LIMITS: IronicLimits = { timeoutMs: 60_000, retryMs: 30_000 };
 /** Pages of a list are followed this far: 1000 nodes a page. */
 const MOST_PAGES = 1_000;
 
+export interface NodeQuery {
+  /** Only these; much quicker for many nodes. */
+  readonly fields?: readonly (keyof IronicNode)[];
+  readonly provision_state?: string;
+  /** Nodes a page; the server's own limit (1000) unless told. */
+  readonly limit?: string;
+}
+
 /** A client of one Ironic. It connects at the first call, so it may be made before Ironic runs. */
 export const openIronic = (
   access: IronicAccess,
@@ -47,11 +55,8 @@ export class Ironic {
     return this.#transport.versions(signal);
   }
 
-  /** Every node, page after page; with `fields` only these, which is much quicker for many. */
-  async nodes(
-    query: { readonly fields?: readonly (keyof IronicNode)[]; readonly provision_state?: string } = {},
-    signal?: AbortSignal,
-  ): Promise<IronicNode[]> {
+  /** Every node, page after page. */
+  async nodes(query: NodeQuery = {}, signal?: AbortSignal): Promise<IronicNode[]> {
     const { fields, ...filters } = query;
     const path = fields
       ? `/v1/nodes${queryText({ ...filters, fields: fields.join(',') })}`

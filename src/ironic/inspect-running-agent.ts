@@ -60,10 +60,12 @@ async function startWaiting(node: string, deps: WaitDeps, signal?: AbortSignal):
     await ironic.setProvisionState(node, 'manage', {}, signal);
     await untilProvisionState(node, ['manageable'], LIMIT_MS, deps, signal);
   }
-  const patch = driverPatch(HANDS_OFF.driver);
-  patch.push({ op: 'add', path: '/power_interface', value: HANDS_OFF.power });
-  patch.push({ op: 'add', path: '/management_interface', value: HANDS_OFF.management });
-  await ironic.patchNode(node, patch, { resetInterfaces: true, signal });
+  const patch: PatchOperation[] = [
+    { op: 'replace', path: '/driver', value: HANDS_OFF.driver },
+    { op: 'add', path: '/power_interface', value: HANDS_OFF.power },
+    { op: 'add', path: '/management_interface', value: HANDS_OFF.management },
+  ];
+  await ironic.patchNode(node, patch, { signal });
   await ironic.setProvisionState(node, 'inspect', {}, signal);
 }
 
@@ -98,7 +100,10 @@ export async function restoreDriver(
     signal,
   );
   if (seen.driver !== HANDS_OFF.driver || driver === HANDS_OFF.driver) return seen;
-  return ironic.patchNode(node, driverPatch(driver), { resetInterfaces: true, signal });
+  const patch: PatchOperation[] = [
+    { op: 'replace', path: '/driver', value: driver },
+    { op: 'remove', path: '/power_interface' }, // which makes it the driver's own
+    { op: 'remove', path: '/management_interface' },
+  ];
+  return ironic.patchNode(node, patch, { signal });
 }
-
-const driverPatch = (driver: string): PatchOperation[] => [{ op: 'replace', path: '/driver', value: driver }];

@@ -46,11 +46,18 @@ export interface NewNode {
   readonly extra?: Readonly<Record<string, unknown>>;
   readonly resource_class?: string;
   readonly description?: string;
-  readonly power_interface?: string;
-  readonly management_interface?: string;
+  readonly bios_interface?: string;
   readonly boot_interface?: string;
+  readonly console_interface?: string;
   readonly deploy_interface?: string;
+  readonly firmware_interface?: string;
   readonly inspect_interface?: string;
+  readonly management_interface?: string;
+  readonly power_interface?: string;
+  readonly raid_interface?: string;
+  readonly rescue_interface?: string;
+  readonly storage_interface?: string;
+  readonly vendor_interface?: string;
 }
 
 /** RFC 6902, as Ironic takes it. */
