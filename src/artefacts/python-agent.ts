@@ -7,11 +7,11 @@ import { artefactFile } from './template-file.ts';
 
 /** Debian 12's Python, for which wheels are taken whatever Python the seed has. */
 const PYTHON_VERSION = '3.11';
-const SITE_PACKAGES = `usr/local/lib/python${PYTHON_VERSION}/dist-packages`;
+export const SITE_PACKAGES = `usr/local/lib/python${PYTHON_VERSION}/dist-packages`;
 const PIP = 'pip==26.3';
 const PLATFORMS = ['manylinux2014_x86_64', 'manylinux_2_28_x86_64', 'manylinux_2_34_x86_64'];
 
-/** Folders of wheels that nothing imports at run time. netaddr's is the IEEE vendor list: the agent asks no vendor. */
+/** Parts of wheels that nothing imports at run time. */
 const UNUSED = [
   'setuptools',
   '_distutils_hack',
@@ -69,7 +69,7 @@ export async function installPythonAgent(
  */
 export async function compilePython(root: string, report: Report, signal?: AbortSignal): Promise<void> {
   report('compiling the Python files');
-  const folders = [`/usr/lib/python${PYTHON_VERSION}`, '/usr/lib/python3/dist-packages', `/${SITE_PACKAGES}`];
+  const folders = [`/usr/lib/python${PYTHON_VERSION}`, `/${SITE_PACKAGES}`];
   await run(
     'chroot',
     [

@@ -1,4 +1,4 @@
-import { chmod, copyFile, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '../exec/run.ts';
 import { ensureArtefact, type Manifest, type Report } from './cache.ts';
@@ -16,9 +16,15 @@ import {
   removeFrom,
 } from './debian-root.ts';
 import { requireHost } from './host-needs.ts';
-import { packInitramfs } from './initramfs.ts';
-import { agentRequirements, agentVersionOf, compilePython, installPythonAgent } from './python-agent.ts';
-import { RAMDISK_PACKAGES, RAMDISK_UNUSED } from './ramdisk-contents.ts';
+import { initramfsRecipe, packInitramfs } from './initramfs.ts';
+import {
+  agentRequirements,
+  agentVersionOf,
+  compilePython,
+  installPythonAgent,
+  SITE_PACKAGES,
+} from './python-agent.ts';
+import { RAMDISK_PACKAGES, RAMDISK_UNUSED, UNUSED_MODULES } from './ramdisk-contents.ts';
 import { artefactFile } from './template-file.ts';
 
 /** Raise when the build itself changes in a way its inputs do not show. */
@@ -65,12 +71,18 @@ export async function buildRamdisk(
         kernel: KERNEL_PACKAGE[options.kernel],
         components: componentsFor(options.kernel).join(' '),
         packages: packages.join(' '),
-        unused: RAMDISK_UNUSED.join(' '),
+        unused: [...RAMDISK_UNUSED, ...UNUSED_MODULES].join(' '),
+        initramfs: await initramfsRecipe(),
         requirements,
         ...Object.fromEntries(files.map(({ path, text }) => [path, text])),
       },
       async build(dir, report_, signal_) {
-        await requireHost(['mmdebstrap', 'cpio', 'lz4', '/usr/share/keyrings/debian-archive-keyring.gpg']);
+        await requireHost([
+          'mmdebstrap',
+          'cpio',
+          'mksquashfs',
+          '/usr/share/keyrings/debian-archive-keyring.gpg',
+        ]);
         const root = join(dir, 'root');
         await installRoot(root, options.kernel, packages, report_, signal_);
         const versions = await packageVersions(root, ['python3-minimal', 'udev', 'qemu-utils']);
@@ -79,7 +91,7 @@ export async function buildRamdisk(
         const kernelVersion = await takeKernel(root, join(dir, 'vmlinuz'));
         await removeFrom(root, RAMDISK_UNUSED);
         await compilePython(root, report_, signal_);
-        await packInitramfs(root, join(dir, 'initramfs'), report_, signal_);
+        await packInitramfs(root, kernelVersion, join(dir, 'initramfs'), report_, signal_);
         const agent = agentVersionOf(requirements);
         return {
           files: ['vmlinuz', 'initramfs'],
@@ -110,6 +122,13 @@ async function ramdiskFiles(): Promise<readonly RamdiskFile[]> {
     file('ramdisk-init.sh', 'init', 0o755),
     file('udhcpc-script.sh', 'usr/local/sbin/udhcpc-script', 0o755),
     file('ironic-python-agent.py', 'usr/local/sbin/ironic-python-agent', 0o755),
+    file('blackstart_agent.py', `${SITE_PACKAGES}/blackstart_agent.py`, 0o644),
+    file(
+      'blackstart_agent-entry_points.txt',
+      `${SITE_PACKAGES}/blackstart_agent-1.dist-info/entry_points.txt`,
+      0o644,
+    ),
+    file('blackstart_agent-METADATA', `${SITE_PACKAGES}/blackstart_agent-1.dist-info/METADATA`, 0o644),
     file('agent.conf', 'etc/ironic-python-agent.d/blackstart.conf', 0o644),
   ]);
 }
@@ -122,7 +141,7 @@ async function writeFiles(root: string, files: readonly RamdiskFile[]): Promise<
   }
   await rm(join(root, 'etc/resolv.conf'), { force: true });
   await symlink('/run/resolv.conf', join(root, 'etc/resolv.conf'));
-  for (const applet of ['poweroff', 'reboot', 'modprobe'].filter((name) => name !== 'modprobe')) {
+  for (const applet of ['poweroff', 'reboot']) {
     await rm(join(root, 'usr/sbin', applet), { force: true });
     await symlink('/usr/bin/busybox', join(root, 'usr/sbin', applet));
   }
@@ -159,10 +178,7 @@ async function installRoot(
 async function takeKernel(root: string, target: string): Promise<string> {
   const version = await kernelVersionIn(root);
   await copyFile(join(root, 'boot', `vmlinuz-${version}`), target);
+  await removeFrom(join(root, 'usr/lib/modules', version, 'kernel'), UNUSED_MODULES);
   await run('chroot', [root, 'depmod', '-a', version]);
   return version;
 }
-
-/** Reads the manifest's versions for a one-line summary, as `ramdisk build` prints it. */
-export const readManifest = async (dir: string): Promise<Manifest> =>
-  JSON.parse(await readFile(join(dir, 'manifest.json'), 'utf8')) as Manifest;
