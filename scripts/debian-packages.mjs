@@ -2,7 +2,7 @@
  * What Blackstart needs of Debian, and why. `rehearse`: to build the ramdisk and the image and to run the virtual rack;
  * `test`: only the tests. A package that starts a service at boot names it, and it is turned off again.
  */
-export const DEBIAN_PACKAGES = [
+const DEBIAN_PACKAGES = [
   { name: 'qemu-system-x86', use: 'rehearse', why: "the virtual rack's machines" },
   { name: 'qemu-utils', use: 'rehearse', why: 'qemu-img: disks and images' },
   { name: 'ovmf', use: 'rehearse', why: 'UEFI firmware of the virtual machines' },

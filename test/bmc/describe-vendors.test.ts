@@ -61,7 +61,7 @@ async function describeTree(tree: Tree, options: { readonly expand?: boolean } =
   }
 }
 
-describe.skipIf(dir === '')('what vendors’ BMCs tell', () => {
+describe.skipIf(dir === '')('what vendors’ BMCs tell (reads BLACKSTART_TEST_DATA)', () => {
   test.each(Object.keys(TREES))('%s', async (name) => {
     const { description } = await describeTree(TREES[name]?.() ?? new Map());
     await expect(printDescription(description)).toMatchFileSnapshot(join(GOLDEN, `${name}.txt`));

@@ -18,7 +18,7 @@ const captures = folders.flatMap((folder) =>
 );
 const withDhcp = captures.filter(([, path]) => udpPayloads(readFileSync(path)).some(isDhcp));
 
-describe.skipIf(captures.length === 0)('captures of real firmware', () => {
+describe.skipIf(captures.length === 0)('captures of real firmware (reads BLACKSTART_TEST_DATA)', () => {
   test.each(withDhcp)('every DHCP message of %s decodes, and survives being written again', (name, path) => {
     let misaligned = 0;
     for (const { payload } of udpPayloads(readFileSync(path)).filter(isDhcp)) {
