@@ -1,7 +1,8 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { tryRun } from '../../src/exec/run.ts';
 import { fakeCheckout } from '../scripts/fake-checkout.ts';
 
 let dir = '';
@@ -43,5 +44,20 @@ describe.skipIf(cannot !== null)('setting up Debian', () => {
     expect(exitCode).toBe(1);
     expect(stderr).toMatch(/E: no network[\s\S]*what to do: /);
     expect(calls()).not.toContain('npm');
+  });
+
+  test('npm run rehearse sets up first, hands its seconds and arguments on, and ends as the rehearsal ends', async () => {
+    const { setUp } = fakeCheckout(dir, { 'dpkg-query': 'exit 1', 'apt-get': '', systemctl: '' });
+    await setUp('unit');
+    const node =
+      'test "$1" = --version && echo v24.0.0 && exit; shift 2; echo "$BLACKSTART_SETUP_SECONDS $*"; exit 3';
+    writeFileSync(join(dir, 'node_modules/.bin/node'), `#!/bin/sh\n${node}\n`);
+    const { exitCode, stdout } = await tryRun(
+      process.execPath,
+      [join(dir, 'scripts/rehearse.mjs'), '--json', 'a b'],
+      { env: { PATH: `${join(dir, 'fake-bin')}:/usr/bin:/bin` } },
+    );
+    expect(exitCode).toBe(3);
+    expect(stdout.split('\n').at(-1)).toMatch(/^\d+\.\d rehearse --json a b$/);
   });
 });
