@@ -61,14 +61,15 @@ async function answerFile(
   path: string | null,
 ): Promise<void> {
   const startedAtMs = segment.deps.clock.nowMs();
+  const address = request.ip; // read now: a closed connection has none
   const file = path === null ? null : await openArtefact(path);
   const report = (decision: string, reason: string, bytes: number) =>
     reportEvent(segment, {
       stage,
       decision,
       reason,
-      mac: macOf(segment, request.ip),
-      address: request.ip,
+      mac: macOf(segment, address),
+      address,
       file: request.url,
       bytes,
       startedAtMs,

@@ -28,8 +28,12 @@ export async function serveDhcp(segment: BootSegment): Promise<Closable> {
   return socket;
 }
 
-/** Answers one datagram. A lease that is acknowledged is on disk first. */
-async function answerDatagram(datagram: Datagram, segment: BootSegment, socket: UdpSocket): Promise<void> {
+/** Answers one datagram. A lease that is acknowledged is on disk first; rejects, unanswered, if it cannot be. */
+export async function answerDatagram(
+  datagram: Datagram,
+  segment: BootSegment,
+  socket: Pick<UdpSocket, 'send'>,
+): Promise<void> {
   const { deps } = segment;
   const request = decodeDhcp(datagram.bytes);
   if (!request.ok) return deps.log.debug({ from: datagram.from, reason: request.reason }, 'dhcp dropped');

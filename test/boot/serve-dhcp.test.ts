@@ -1,0 +1,133 @@
+import { describe, expect, test } from 'vitest';
+import type { BootArtefacts } from '../../src/boot/network-boot.ts';
+import { answerDatagram } from '../../src/boot/serve-dhcp.ts';
+import { type DhcpMessage, decodeDhcp, encodeDhcp, MESSAGE_TYPE } from '../../src/wire/dhcp-message.ts';
+import type { DhcpOptions } from '../../src/wire/dhcp-options.ts';
+import { aNode, anIntent } from '../core/boot-samples.ts';
+import { aMessage } from '../core/dhcp-samples.ts';
+import type { FakeLeaseStore } from '../store/fake-lease-store.ts';
+import { aSegment, MAC } from './a-segment.ts';
+
+const artefacts: BootArtefacts = {
+  programs: { 'snponly.efi': '/f', 'undionly.kpxe': '/f' },
+  agent: { kernel: '/k', initramfs: '/i' },
+  images: {},
+  ironic: null,
+};
+const OURS = { dhcpServerIdentifier: '127.0.0.1' };
+/** What OVMF sends, as in capture u_full_60_43. */
+const OVMF: DhcpOptions = {
+  vendorClassIdentifier: 'PXEClient:Arch:00007:UNDI:003000',
+  clientSystem: [7],
+  uuidGuid: new Uint8Array(17),
+};
+const LITTLE_ENDIAN_UUID = Uint8Array.from([0, 4, 3, 2, 1, 6, 5, 8, 7, 9, 10, 11, 12, 13, 14, 15, 16]);
+
+/** A DHCP server whose socket only notes what it is given. */
+function server(setup: object = {}) {
+  const { segment, events } = aSegment({ artefacts, ...setup });
+  const sent: { message: DhcpMessage; to: string }[] = [];
+  const send = (bytes: Uint8Array, port: number, address: string) => {
+    const message = decodeDhcp(bytes);
+    if (message.ok) sent.push({ message: message.value, to: `${address}:${port}` });
+  };
+  const say = (message: DhcpMessage) =>
+    answerDatagram({ bytes: encodeDhcp(message), from: { address: '0.0.0.0', port: 68 } }, segment, { send });
+  return { segment, events, sent, say };
+}
+
+describe('one exchange', () => {
+  test('OVMF, unknown to us, is offered iPXE by broadcast, with its UUID echoed', async () => {
+    const { say, sent, events } = server();
+    await say(aMessage('discover', OVMF));
+    expect(sent).toMatchObject([
+      {
+        to: '255.255.255.255:68',
+        message: {
+          yiaddr: '127.0.0.100',
+          siaddr: '127.0.0.1',
+          file: 'snponly.efi',
+          options: {
+            dhcpMessageType: MESSAGE_TYPE.offer,
+            vendorClassIdentifier: 'PXEClient',
+            uuidGuid: OVMF.uuidGuid,
+          },
+        },
+      },
+    ]);
+    expect(events).toMatchObject([
+      { stage: 'dhcp offer', decision: 'tftp', mac: MAC, address: '127.0.0.100', arch: 7, node: null },
+    ]);
+  });
+
+  test('a machine known by its UUID only, in SMBIOS’s byte order, is no unknown machine', async () => {
+    const node = aNode({ macs: ['02:00:00:00:00:09'], uuid: '01020304-0506-0708-090a-0b0c0d0e0f10' });
+    const { say, events } = server({ nodes: [node] });
+    await say(aMessage('discover', { ...OVMF, uuidGuid: LITTLE_ENDIAN_UUID }));
+    expect(events).toMatchObject([
+      { decision: 'local-disk', reason: expect.stringContaining('node n1: no boot intent') },
+    ]);
+  });
+
+  test('a plain client gets an address and nothing to boot', async () => {
+    const { say, sent, events } = server();
+    await say(aMessage('discover'));
+    expect([sent[0]?.message.file, sent[0]?.message.options.vendorClassIdentifier]).toEqual(['', undefined]);
+    expect(events).toMatchObject([{ stage: 'dhcp offer', decision: 'address' }]);
+  });
+
+  test('a rejected machine gets no answer, and that is told', async () => {
+    const { say, sent, events } = server({
+      nodes: [aNode({ approval: 'rejected' })],
+      intent: anIntent('deploy'),
+    });
+    await say(aMessage('discover', OVMF));
+    expect(sent).toEqual([]);
+    expect(events).toMatchObject([{ stage: 'dhcp ignored', reason: 'node n1 was rejected' }]);
+  });
+});
+
+describe('an acknowledged lease is on disk first', () => {
+  const request = aMessage('request', { ...OVMF, ...OURS, dhcpRequestedAddress: '127.0.0.100' });
+
+  test('the ACK waits for the store', async () => {
+    const { say, sent, segment } = server();
+    const written = Promise.withResolvers<void>();
+    segment.deps.leases.commit = () => written.promise;
+    await say(aMessage('discover', OVMF));
+    const answered = say(request);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    expect(sent.length).toBe(1);
+    written.resolve();
+    await answered;
+    expect(sent[1]?.message.options.dhcpMessageType).toBe(MESSAGE_TYPE.ack);
+  });
+
+  test('and holds what was acknowledged', async () => {
+    const { say, segment } = server();
+    await say(request);
+    expect(await segment.deps.leases.load()).toMatchObject([
+      { mac: MAC, address: '127.0.0.100', state: 'bound' },
+    ]);
+  });
+
+  test('an offer is not stored', async () => {
+    const { say, segment } = server();
+    await say(aMessage('discover', OVMF));
+    expect(await segment.deps.leases.load()).toEqual([]);
+  });
+
+  test('a store that fails means no ACK', async () => {
+    const { say, sent, segment, events } = server();
+    (segment.deps.leases as FakeLeaseStore).broken = true;
+    await expect(say(request)).rejects.toThrow('the disk is full');
+    expect([sent, events]).toEqual([[], []]);
+  });
+});
+
+test('what is no DHCP is survived', async () => {
+  const { segment } = server();
+  const send = () => expect.unreachable();
+  for (const bytes of [new Uint8Array(), new Uint8Array(300), Uint8Array.from({ length: 240 }, () => 99)])
+    await answerDatagram({ bytes, from: { address: '127.0.0.1', port: 68 } }, segment, { send });
+});
