@@ -1,4 +1,6 @@
-import { untilProvisionState, type WaitDeps } from './node-waits.ts';
+import type { Clock } from '../clock.ts';
+import type { Ironic } from './client.ts';
+import { untilProvisionState } from './node-waits.ts';
 import type { IronicNode, PatchOperation } from './types.ts';
 
 /** What an agent told the seed when it started, and where it booted from. */
@@ -11,6 +13,15 @@ export interface RunningAgent {
 
 /** The driver that a node has for the moment of its inspection: it has no way to touch the machine's power. */
 const HANDS_OFF = { driver: 'manual-management', power: 'fake', management: 'noop' } as const;
+
+/** The part of Ironic's client that is used here. */
+export interface InspectDeps {
+  readonly ironic: Pick<
+    Ironic,
+    'node' | 'patchNode' | 'setProvisionState' | 'portByAddress' | 'createPort' | 'continueInspection'
+  >;
+  readonly clock: Clock;
+}
 
 const LIMIT_MS = 120_000;
 
@@ -31,7 +42,7 @@ export async function inspectRunningAgent(
   node: string,
   agent: RunningAgent,
   driver: string,
-  deps: WaitDeps,
+  deps: InspectDeps,
   signal?: AbortSignal,
 ): Promise<IronicNode> {
   const { ironic } = deps;
@@ -45,8 +56,15 @@ export async function inspectRunningAgent(
   return restoreDriver(node, driver, deps, signal);
 }
 
+/**
+ * The node waits for an inventory that nobody but the seed will send: an inspection by `inspectRunningAgent` that a
+ * crash broke off. To be asked for again, not waited for.
+ */
+export const waitsForSeed = (node: Pick<IronicNode, 'provision_state' | 'driver'>): boolean =>
+  node.provision_state === 'inspect wait' && node.driver === HANDS_OFF.driver;
+
 /** Brings the node to where it waits for an inventory, unless it is on that way already. */
-async function startWaiting(node: string, deps: WaitDeps, signal?: AbortSignal): Promise<void> {
+async function startWaiting(node: string, deps: InspectDeps, signal?: AbortSignal): Promise<void> {
   const { ironic } = deps;
   const seen = await untilProvisionState(
     node,
@@ -73,7 +91,7 @@ async function startWaiting(node: string, deps: WaitDeps, signal?: AbortSignal):
 async function ensurePort(
   node: IronicNode,
   mac: string,
-  { ironic }: WaitDeps,
+  { ironic }: InspectDeps,
   signal?: AbortSignal,
 ): Promise<void> {
   const port = await ironic.portByAddress(mac, signal);
@@ -88,7 +106,7 @@ async function ensurePort(
 export async function restoreDriver(
   node: string,
   driver: string,
-  deps: WaitDeps,
+  deps: InspectDeps,
   signal?: AbortSignal,
 ): Promise<IronicNode> {
   const { ironic } = deps;

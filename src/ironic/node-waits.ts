@@ -5,7 +5,7 @@ import type { Ironic } from './client.ts';
 import type { IronicNode } from './types.ts';
 
 export interface WaitDeps {
-  readonly ironic: Ironic;
+  readonly ironic: Pick<Ironic, 'node'>;
   readonly clock: Clock;
 }
 

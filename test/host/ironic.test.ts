@@ -108,7 +108,7 @@ describe('the undercloud starts', () => {
     ])
       args.push('--namespace', namespace);
     const checked = await tryRun(join(installed.venvDir, 'bin/oslo-config-validator'), args);
-    expect(`${checked.stdout}${checked.stderr}`).toBe('');
+    expect(`${checked.stdout}${checked.stderr}`).not.toMatch(/^(ERROR|WARNING)/m);
     expect(checked.exitCode).toBe(0);
   });
 
