@@ -17,7 +17,6 @@ export const EPERM = 1;
 export const EACCES = 13;
 export const EADDRINUSE = 98;
 export const EADDRNOTAVAIL = 99;
-export const EAGAIN = 11;
 
 export const socket: (family: number, type: number, protocol: number) => number = libc.func(
   'int socket(int family, int type, int protocol)',

@@ -96,7 +96,8 @@ export async function request(url: string, options: RequestOptions): Promise<Ans
   }
 }
 
-function parseUrl(url: string): URL {
+/** A URL of http or https without its credentials. Throws `RequestFailed`. */
+export function parseUrl(url: string): URL {
   if (!URL.canParse(url)) throw new RequestFailed('EINVAL', '', 'the URL cannot be read');
   const target = new URL(url);
   if (target.protocol !== 'http:' && target.protocol !== 'https:') {
@@ -133,7 +134,7 @@ function joinHeaders(headers: Dispatcher.ResponseData['headers']): Record<string
 }
 
 /** undici gives Node's error, an AggregateError of several addresses, or its own with Node's as the cause. */
-function asFailure(error: unknown, url: string): Error {
+export function asFailure(error: unknown, url: string): Error {
   if (error instanceof RequestFailed) return error;
   if (!(error instanceof Error)) return new RequestFailed('EUNKNOWN', url, String(error), error);
   const code = codeOf(error) ?? codeOf(error.cause);

@@ -17,7 +17,6 @@ export const MESSAGE_TYPE = {
   inform: 8,
 } as const;
 
-export const BROADCAST_FLAG = 0x8000;
 export const ETHERNET = 1;
 
 /** A DHCPv4 message, header fields as in RFC 2131 §2. `chaddr` is in colon form, `hlen` bytes long. */

@@ -73,12 +73,14 @@ describe('options to the wire', () => {
       dhcpAgentOptions: field(1, 1, 9),
       dhcpMessageType: 5,
       vendorClassIdentifier: 'PXEClient',
+      clientSystem: [7],
       subnetMask: '255.0.0.0',
     });
     expect([...bytes]).toEqual([
       ...[53, 1, 5],
       ...[1, 4, 255, 0, 0, 0],
       ...[60, 9, ...text('PXEClient')],
+      ...[93, 2, 0, 7],
       ...[82, 3, 1, 1, 9],
       255,
     ]);
