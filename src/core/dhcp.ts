@@ -28,6 +28,9 @@ const OFFER_MS = 60_000;
 /** How long a declined address rests, so that whoever sits on it can be found. */
 const QUARANTINE_MS = 3_600_000;
 
+/** A message without a type is plain BOOTP's. */
+const BOOTP = 0;
+
 const silence = (reason: string, effects: Partial<DhcpAnswer> = {}): DhcpAnswer => ({
   reply: null,
   lease: null,
@@ -44,7 +47,7 @@ export function answerDhcp(request: DhcpMessage, context: DhcpContext): DhcpAnsw
   if (request.giaddr !== ANY_ADDRESS)
     return silence(`relayed by ${request.giaddr}, and no relayed network is served`);
   if (context.refusal !== null) return silence(context.refusal);
-  switch (request.options.dhcpMessageType) {
+  switch (request.options.dhcpMessageType ?? BOOTP) {
     case MESSAGE_TYPE.discover:
       return answerDiscover(request, context);
     case MESSAGE_TYPE.request:
@@ -55,7 +58,6 @@ export function answerDhcp(request: DhcpMessage, context: DhcpContext): DhcpAnsw
       return answerRelease(request, context);
     case MESSAGE_TYPE.inform:
       return answerInform(request, context);
-    case undefined:
     default:
       return silence('no message that a server answers');
   }

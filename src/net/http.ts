@@ -41,14 +41,13 @@ export async function listenHttp(app: HttpApp, place: HttpPlace): Promise<number
 }
 
 function listenFailed({ address, port }: { address: string; port: number }, error: unknown): unknown {
-  switch ((error as NodeJS.ErrnoException).code) {
+  switch ((error as NodeJS.ErrnoException).code ?? '') {
     case 'EADDRINUSE':
       return portTaken('TCP', port, error);
     case 'EADDRNOTAVAIL':
       return noAddress(address, error);
     case 'EACCES':
       return notAllowed(`listen on TCP port ${port}`, error);
-    case undefined:
     default:
       return error;
   }
