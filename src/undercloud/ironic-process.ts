@@ -100,31 +100,37 @@ export async function endIronic(
 }
 
 /** Memory of master and worker, in MiB: what they share counts once (proportional set size). */
-export async function memoryMib(ironic: ProcessIdentity): Promise<number | null> {
+export async function memoryMib(ironic: Pick<ProcessIdentity, 'pid'>): Promise<number | null> {
   let kib = 0;
-  for (const pid of [ironic.pid, ...(await childrenOf(ironic.pid))]) {
+  for (const pid of await groupOf(ironic.pid)) {
     const text = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '');
     kib += Number(/^Pss:\s+(\d+) kB/m.exec(text)?.[1] ?? 0);
   }
   return kib === 0 ? null : Math.round(kib / 1024);
 }
 
-const childrenOf = async (pid: number): Promise<string[]> =>
-  (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '')).split(' ').filter(Boolean);
-
 /**
  * Kills what a master left: its worker takes up to five seconds to see that it is alone, and holds the API's port for
  * as long. Only processes of that group which call themselves Ironic's are touched.
  */
 export async function endOrphans(ironic: Pick<ProcessIdentity, 'pid'>): Promise<void> {
+  for (const pid of await groupOf(ironic.pid)) {
+    const title = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+    if (pid !== ironic.pid && title.startsWith('ironic: ')) send(pid, 'SIGKILL');
+  }
+}
+
+/** The processes of a group. Not by parenthood: the kernel lists children by the thread that made them. */
+async function groupOf(leader: number): Promise<number[]> {
+  const members: number[] = [];
   for (const name of await readdir('/proc')) {
     if (!/^\d+$/.test(name)) continue;
     const stat = await readFile(`/proc/${name}/stat`, 'utf8').catch(() => '');
+    // proc(5): state, ppid and pgrp follow the command in parentheses.
     const group = stat.slice(stat.lastIndexOf(')') + 2).split(' ')[2];
-    if (group !== String(ironic.pid) || Number(name) === ironic.pid) continue;
-    const title = await readFile(`/proc/${name}/cmdline`, 'utf8').catch(() => '');
-    if (title.startsWith('ironic: ')) send(Number(name), 'SIGKILL');
+    if (group === String(leader)) members.push(Number(name));
   }
+  return members;
 }
 
 async function record(dir: string, ironic: IronicProcess): Promise<void> {

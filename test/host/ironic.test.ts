@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -84,7 +84,7 @@ describe('the undercloud starts', () => {
       version: installed.version,
       apiVersion: '1.115',
     });
-    expect(status.memoryMib).toBeGreaterThan(50);
+    expect(status.memoryMib).toBeGreaterThan(100);
     expect(status.memoryMib).toBeLessThan(400);
   });
 
@@ -312,6 +312,32 @@ describe('an undercloud that cannot start', () => {
     await new Promise((resolve) => squatter.close(resolve));
     const elsewhere = { ...settings, address: '192.0.2.77' };
     await expect(startUndercloud(elsewhere, deps, () => {})).rejects.toMatchObject({ code: 'E_NO_ADDRESS' });
+  });
+
+  test('leaves a damaged database alone and says so', async () => {
+    const { databaseFile, schemaFile } = undercloudPaths(settings.dir);
+    await rm(schemaFile);
+    await writeFile(databaseFile, 'this is no database, and long enough to be taken for one'.repeat(100));
+    await expect(startUndercloud(settings, deps, () => {})).rejects.toMatchObject({
+      code: 'E_UNDERCLOUD_DBSYNC',
+    });
+    expect(await readFile(databaseFile, 'utf8')).toMatch(/^this is no database/);
+    expect(await undercloudStatus(settings, systemClock)).toMatchObject({ state: 'stopped' });
+  });
+
+  test('for want of its packages says where they come from', async () => {
+    const empty = join(settings.dir, '..', 'cache');
+    process.env['PIP_INDEX_URL'] = 'http://127.0.0.1:1/';
+    process.env['PIP_RETRIES'] = '0';
+    try {
+      await expect(installUndercloud(empty, () => {})).rejects.toMatchObject({
+        code: 'E_UNDERCLOUD_INSTALL',
+        remedy: expect.stringContaining('Python package index'),
+      });
+    } finally {
+      delete process.env['PIP_INDEX_URL'];
+      delete process.env['PIP_RETRIES'];
+    }
   });
 });
 

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface Seen {
@@ -22,7 +22,8 @@ export async function serveApi(
   versions: unknown = VERSIONS,
 ) {
   const seen: Seen[] = [];
-  const server = createServer(async (request, response) => {
+  const server = createServer((request, response) => void reply(request, response));
+  async function reply(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.url === '/') return void response.end(JSON.stringify(versions));
     const asked: Seen = {
       method: request.method ?? '',
@@ -32,17 +33,12 @@ export async function serveApi(
       body: await readJson(request),
     };
     seen.push(asked);
-    const reply = answer(asked, seen.length);
-    if (reply === 'drop') return void request.socket.destroy();
-    response.statusCode = reply.status ?? 200;
-    response.end(
-      reply.body === undefined
-        ? ''
-        : typeof reply.body === 'string'
-          ? reply.body
-          : JSON.stringify(reply.body),
-    );
-  });
+    const given = answer(asked, seen.length);
+    if (given === 'drop') return void request.socket.destroy();
+    const { status = 200, body = '' } = given;
+    response.statusCode = status;
+    response.end(typeof body === 'string' ? body : JSON.stringify(body));
+  }
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
