@@ -1,5 +1,5 @@
 import { cacheDirOf } from '../artefacts/cache-dir.ts';
-import { buildDebianImage } from '../artefacts/image.ts';
+import { buildImage } from '../artefacts/image.ts';
 import { buildRamdisk, type Ramdisk } from '../artefacts/ramdisk.ts';
 import { ANSIBLE_REQUIREMENTS } from '../exec/ansible-config.ts';
 import { ensureVenv } from '../exec/venv.ts';
@@ -49,12 +49,12 @@ async function prepareImage(
     case 'url':
       return downloadedImage(name, image, cacheDirOf(), report, signal);
     case 'build': {
-      const built = await buildDebianImage({ kernel: source.kernel, format: image.format }, report, signal);
+      const built = await buildImage({ kernel: source.kernel }, report, signal);
       return {
         file: built.file,
-        urlName: `${name}-${built.hash}.${image.format}`,
+        urlName: `${name}-${built.hash}.${built.format}`,
         sha256: built.sha256,
-        format: image.format,
+        format: built.format,
       };
     }
   }

@@ -27,7 +27,7 @@ export const enroll: Step = async (context) => {
 
 async function wantedNode(context: StepContext): Promise<NewNode> {
   const { node, profile, site, book } = context;
-  return redfishNode({
+  const wishes = redfishNode({
     uuid: nodeUuid(site.site.site, node.name),
     name: node.name,
     login: await redfishLogin(context),
@@ -39,6 +39,7 @@ async function wantedNode(context: StepContext): Promise<NewNode> {
       blackstart: { site: site.site.site, fingerprint: book.discoveryOf(node.name)?.identity ?? null },
     },
   });
+  return { ...wishes, inspect_interface: 'agent' };
 }
 
 async function redfishLogin({ node, site, runsDir }: StepContext): Promise<RedfishLogin> {
