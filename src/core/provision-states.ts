@@ -226,9 +226,6 @@ export const AGENT_LOOKUP_STATES = setOf(
   'service hold',
 );
 
-/** States in which a node may be deleted from the undercloud (`available` too, unless the conductor forbids it). */
-export const DELETABLE_STATES = setOf('manageable', 'enroll', 'adopt failed', 'available');
-
 /** What may be asked of a node in this state, in the verbs' order; nothing for a state that is not in the table. */
 export function verbsFrom(state: string): ProvisionVerb[] {
   if (!isProvisionState(state)) return [];
