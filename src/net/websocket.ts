@@ -52,6 +52,7 @@ export async function openWebSocket(url: string, options: WebSocketOptions): Pro
   try {
     return await untilOpen(webSocket, handshake, href);
   } catch (error) {
+    handshake.connection?.destroy();
     options.signal?.throwIfAborted();
     if (limit.aborted)
       throw new RequestFailed('ETIMEDOUT', href, `no WebSocket within ${options.timeoutMs} ms`, error);
