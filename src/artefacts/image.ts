@@ -58,7 +58,7 @@ export interface Image {
  * A whole-disk Debian for deployed machines: BIOS and UEFI, cloud-init on the config drive, sshd, no password, no
  * key. Built once and cached by content hash. Throws E_NOT_ROOT, E_PACKAGE_MISSING, E_NO_SPACE, E_PROGRAM_FAILED.
  */
-export async function buildDebianImage(
+export async function buildImage(
   options: ImageOptions,
   report: Report = () => {},
   signal?: AbortSignal,
