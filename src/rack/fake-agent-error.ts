@@ -35,6 +35,8 @@ const ERRORS = {
   InvalidCommandParamsError: [400, 'Invalid command parameters'],
   RequestedObjectNotFoundError: [404, 'Not found'],
   RESTError: [500, 'An error occurred'],
+  /** werkzeug's, not the agent's own. */
+  Unauthorized: [401, '401 Unauthorized'],
   VersionMismatch: [409, 'Hardware managers version mismatch, reload agent with correct version'],
 } as const satisfies Record<string, readonly [number, string]>;
 

@@ -5,11 +5,18 @@ import { downloadImage, type ImageInfo, validateImageInfo } from './fake-agent-i
 import { agentDisk } from './fake-agent-inventory.ts';
 import type { AgentSession } from './fake-agent-session.ts';
 import { AGENT_STEPS, HARDWARE_MANAGERS, type StepKind } from './fake-agent-steps.ts';
+import { waitScaled } from './fake-host.ts';
 import { fetchFile } from './fake-http.ts';
 import { type AgentNode, findRootDevice } from './fake-root-device.ts';
 
 /** Long enough for Ironic to read the answer before the machine goes. */
 const SHUTDOWN_MS = 500;
+
+/**
+ * What a step takes at least. The heartbeat at its end is lost on an Ironic that has not come to wait for it yet; real
+ * steps are never that quick.
+ */
+const STEP_MS = 10_000;
 
 const rootDevice = ({ host, node }: AgentSession) =>
   findRootDevice(agentDisk(host.spec, host.behaviour), node);
@@ -85,6 +92,7 @@ const stepExtension = (kind: StepKind): Readonly<Record<string, AgentCommand>> =
       const run = STEPS[step?.step ?? ''];
       if (!run)
         throw new AgentError('HardwareManagerMethodNotFound', `Could not find method: ${String(step?.step)}`);
+      await waitScaled(session.host, STEP_MS);
       const result = await run({ ...(step.args ?? {}) }, session);
       return { [`${kind}_result`]: result, [`${kind}_step`]: step };
     },

@@ -81,7 +81,8 @@ async function route(
   const [, id] = /^\/commands\/(.*)$/.exec(path) ?? [];
   if (id === undefined)
     throw new AgentError('RequestedObjectNotFoundError', 'The requested URL was not found.');
-  if (!session.token || url.searchParams.get('agent_token') !== session.token) throw new TokenInvalid();
+  if (!session.token || url.searchParams.get('agent_token') !== session.token)
+    throw new AgentError('Unauthorized', 'Token invalid.');
   const result = request.method === 'POST' ? await execute(request, commands) : id && commands.result(id);
   if (!result) return { commands: commands.results() };
   if (url.searchParams.get('wait')?.toLowerCase() === 'true') await commands.join(result.id);
@@ -95,12 +96,4 @@ async function execute(request: IncomingMessage, commands: AgentCommands) {
   if (typeof body?.name !== 'string' || typeof body?.params !== 'object')
     throw new AgentError('InvalidCommandParamsError', 'Missing or invalid name or params');
   return commands.execute(body.name, body.params);
-}
-
-class TokenInvalid extends AgentError {
-  constructor() {
-    super('InvalidCommandError', 'Token invalid.');
-  }
-
-  override readonly code = 401;
 }

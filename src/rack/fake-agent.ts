@@ -2,6 +2,7 @@ import type { Server } from 'node:https';
 import { reasonOf } from '../errors.ts';
 import { AgentCommands } from './fake-agent-commands.ts';
 import { AGENT_EXTENSIONS } from './fake-agent-extensions.ts';
+import { Heart, sendHeartbeats } from './fake-agent-heart.ts';
 import { agentInventory, inspectionData } from './fake-agent-inventory.ts';
 import { AgentIronicClient, type LookupResult, postInspection } from './fake-agent-ironic.ts';
 import { AGENT_PORT, makeAgentCertificate, serveAgent } from './fake-agent-server.ts';
@@ -11,9 +12,6 @@ import { beginStage, type FakeHost, waitScaled } from './fake-host.ts';
 const RESTART_MS = 5_000;
 const LOOKUP_LIMIT_MS = 600_000;
 const LOOKUP_WAIT_MAX_MS = 60_000;
-/** No two heartbeats closer than this, not even forced ones. */
-const MIN_HEARTBEAT_MS = 5_000;
-const NEVER_MS = 2 ** 30;
 
 type KernelArgs = ReadonlyMap<string, string>;
 
@@ -120,57 +118,6 @@ async function lookUp(
 /** Ironic tells a node's token once and masks it from then on: an agent that lost it is useless. */
 const takeToken = ({ config }: LookupResult): string | null =>
   config.agent_token && config.agent_token.length >= 32 ? config.agent_token : null;
-
-/** When the next heartbeat is due; forcing wakes the sleeper. */
-class Heart {
-  #forced = false;
-  #wake = () => {};
-
-  force(): void {
-    this.#forced = true;
-    this.#wake();
-  }
-
-  /** Resolves after `dueMs`, or after `minMs` when forced. */
-  async rest(host: FakeHost, minMs: number, dueMs: number): Promise<void> {
-    const startMs = host.clock.nowMs();
-    if (!this.#forced) {
-      const timer = host.clock.sleep(Math.min(NEVER_MS, dueMs), host.signal);
-      await Promise.race([timer, new Promise<void>((resolve) => (this.#wake = resolve))]);
-    }
-    if (this.#forced)
-      await host.clock.sleep(Math.max(0, minMs - (host.clock.nowMs() - startMs)), host.signal);
-    this.#forced = false;
-  }
-}
-
-interface Beat {
-  readonly uuid: string;
-  readonly token: string;
-  readonly callbackUrl: string;
-  readonly certificate: string;
-  readonly timeoutMs: number;
-}
-
-/** The first at once, then every 0.3 to 0.6 of Ironic's time-out; after a refusal again in 5 to 10 s. */
-async function sendHeartbeats(
-  host: FakeHost,
-  heart: Heart,
-  session: AgentSession,
-  ironic: AgentIronicClient,
-  beat: Beat,
-): Promise<void> {
-  let before: string | null = 'none yet';
-  while (session.servesApi) {
-    const refusal = await ironic.heartbeat(beat);
-    if (refusal !== before) host.record(refusal ? 'heartbeat-refused' : 'heartbeat', refusal ?? beat.uuid);
-    before = refusal;
-    const dueMs = refusal
-      ? MIN_HEARTBEAT_MS * (1 + Math.random())
-      : beat.timeoutMs * (0.3 + 0.3 * Math.random());
-    await heart.rest(host, MIN_HEARTBEAT_MS * host.timeScale, dueMs * host.timeScale);
-  }
-}
 
 const closeServer = (server: Server): Promise<void> =>
   new Promise((resolve) => {

@@ -27,7 +27,7 @@ export interface FakeMachineProcess {
 }
 
 /** The rack's end of the machine's cable: beside the tap, which only QEMU could use. */
-export const cableName = (tap: string): string => `fake-${tap}`;
+const cableName = (tap: string): string => `fake-${tap}`;
 
 /**
  * Starts the process in a network namespace of its own, which ends with it, plugs its cable into the switch `prov`

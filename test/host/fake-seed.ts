@@ -32,6 +32,9 @@ export interface SeedConfig {
   readonly publicKey: string;
   /** Machines that get an image whose checksum is wrong. */
   readonly wrongChecksum: readonly string[];
+  /** Machines that are torn down again after the login, and those that are rebuilt: both by a boot that Ironic orders. */
+  readonly tornDown: readonly string[];
+  readonly rebuilt: readonly string[];
 }
 
 const config = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as SeedConfig;
@@ -102,7 +105,7 @@ const boot = await serveNetworkBoot(
     ],
     httpPort: HTTP_PORT,
     policy: {
-      ...{ unknown: 'ignore', rejected: 'ignore', collectors: ['default'], kernelArgs: '' },
+      ...{ unknown: 'discover', rejected: 'ignore', collectors: ['default'], kernelArgs: '' },
       ironicUrl: () => `http://${config.address}:6385`,
     },
     leases: await openLeaseStore(join(config.dir, 'leases')),
@@ -135,6 +138,7 @@ const boot = await serveNetworkBoot(
   },
   abort.signal,
 );
+tell('serving');
 const deps = { cacheDir: config.cacheDir, clock: systemClock, log: silentLog };
 try {
   await startUndercloud(settings, deps, (line) => tell('undercloud', { line }));
@@ -166,7 +170,10 @@ async function bringUp(machine: MachineSpec, ironic: ReturnType<typeof openIroni
     ...{ username: bmc.username, password: bmc.password, verifyCa: config.bmcCertificate },
   };
   const wishes = { name, uuid, login, bootMode: firmware, rootDevice: { serial: machine.diskSerial } };
-  await ironic.createNode(redfishNode({ ...wishes, resourceClass: 'rack' }));
+  await ironic.createNode({
+    ...redfishNode({ ...wishes, resourceClass: 'rack' }),
+    inspect_interface: 'agent',
+  });
   await ironic.setProvisionState(uuid, 'manage');
   await untilProvisionState(uuid, ['manageable'], LIMIT_MS, waits);
   tell('manageable', { name });
@@ -192,6 +199,18 @@ async function bringUp(machine: MachineSpec, ironic: ReturnType<typeof openIroni
   await untilProvisionState(uuid, ['active'], LIMIT_MS, waits);
   tell('active', { name, sha256 });
   tell('login', { name, uuid, facts: await logIn(machine) });
+  if (config.tornDown.includes(name)) {
+    await ironic.setProvisionState(uuid, 'deleted');
+    await untilProvisionState(uuid, ['available'], LIMIT_MS, waits);
+    tell('torn down', { name });
+  }
+  if (config.rebuilt.includes(name)) {
+    // For five minutes after an inspection Ironic 39 takes the agent for alive, whatever runs (agent_is_alive).
+    await ironic.patchNode(uuid, [{ op: 'add', path: '/driver_info/fast_track', value: false }]);
+    await ironic.setProvisionState(uuid, 'rebuild', { configdrive });
+    await untilProvisionState(uuid, ['active'], LIMIT_MS, waits);
+    tell('rebuilt', { name, facts: await logIn(machine) });
+  }
 }
 
 async function untilReport(mac: string): Promise<unknown> {
