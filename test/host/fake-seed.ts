@@ -43,7 +43,7 @@ const tell = (what: string, facts: object = {}) =>
   process.stdout.write(`${JSON.stringify({ what, atMs: Date.now() - started, ...facts })}\n`);
 
 const HTTP_PORT = 8080;
-const LIMIT_MS = 90_000;
+const LIMIT_MS = 120_000;
 const fileOf = (name: string, bytes: number) => {
   const file = join(config.dir, 'files', name);
   writeFileSync(
