@@ -95,3 +95,24 @@ export const tooBusy = (host: string, doing: string, tries: number) =>
     remedy:
       'Wait a minute and try again. If it stays so, another program may be polling it, or it needs a restart.',
   });
+
+/** No console that this program can join; `commands` are those of other programs that can. */
+export const noConsole = (host: string, kinds: readonly string[], commands: readonly string[]) =>
+  new BlackstartError(
+    'E_BMC_NO_CONSOLE',
+    `the BMC at ${host} offers ${
+      kinds.length === 0 ? 'no serial console' : `its serial console by ${kinds.join(' and ')} only`
+    }`,
+    {
+      remedy:
+        commands.length === 0
+          ? 'Look at the screen on the BMC’s own page; there a serial console can be switched on too, where it has one.'
+          : `Open it yourself: ${commands.join(', or ')}. Where the BMC’s own shell answers, its manual names ` +
+            `the command that leads on: iLO "vsp", iDRAC "console com2".`,
+    },
+  );
+
+export const consoleOff = (host: string, command: string) =>
+  new BlackstartError('E_BMC_NO_CONSOLE', `the BMC at ${host} has its serial console switched off`, {
+    remedy: `Switch it on, on the BMC’s own page or by: ${command}`,
+  });

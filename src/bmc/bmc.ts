@@ -1,3 +1,5 @@
+import type { Duplex } from 'node:stream';
+
 /** `unknown` where the BMC gives none, or a state that is neither (`Paused`). */
 export type PowerState = 'on' | 'off' | 'powering-on' | 'powering-off' | 'unknown';
 
@@ -34,6 +36,12 @@ export interface Bmc {
   ): Promise<void>;
   /** What the BMC knows of its machine. What it does not tell is null or absent, with a line in `missing`. */
   describe(options?: CallOptions): Promise<SystemDescription>;
+  /**
+   * The machine's serial console: raw bytes both ways, until it is destroyed or the BMC ends it. The signal gives
+   * up the opening only. Where it is for looking only, what is written is lost. Throws E_BMC_NO_CONSOLE where the
+   * BMC has none that this program can join, with what it offers instead.
+   */
+  openConsole(options?: CallOptions): Promise<Duplex>;
   /** Ends the session at the BMC. The next call would begin another. Never throws. */
   close(): Promise<void>;
 }

@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { BlackstartError } from '../errors.ts';
 import type { Bmc, BootDevice, CallOptions, PowerManner, PowerState, SystemDescription } from './bmc.ts';
 import { ignored, refused } from './bmc-errors.ts';
@@ -11,6 +12,7 @@ import {
   whyNotBootable,
 } from './redfish-boot.ts';
 import { actionAt, RedfishClient, type Resource } from './redfish-client.ts';
+import { openSystemConsole } from './redfish-console.ts';
 import { describeNothing, describeSystem } from './redfish-describe.ts';
 import { idOf, type JsonObject } from './redfish-json.ts';
 import {
@@ -113,6 +115,13 @@ export class RedfishBmc implements Bmc {
       if (system.ok) return describeSystem(root, system.value, walk);
       walk.note('system', system.reason);
       return describeNothing(walk);
+    });
+  }
+
+  openConsole(options: CallOptions = {}): Promise<Duplex> {
+    return this.#inTurn(options, async (command) => {
+      const { body } = await this.#system(command);
+      return openSystemConsole(body, this.#session, command.walk, command.signal);
     });
   }
 

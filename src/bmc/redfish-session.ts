@@ -67,12 +67,19 @@ export class RedfishSession {
     throw this.#authRefused();
   }
 
+  get username(): string {
+    return this.#credentials.username;
+  }
+
+  /** The headers that log in, for what is not asked by `ask`: a WebSocket. */
+  async authorize(signal?: AbortSignal): Promise<Record<string, string>> {
+    this.#authorization ??= await this.#logIn(signal);
+    return this.#headers(this.#authorization);
+  }
+
   async #askAuthorized(ask: Ask): Promise<Answer> {
-    this.#authorization ??= await this.#logIn(ask.signal);
-    return exchange(this.target, {
-      ...ask,
-      headers: { ...ask.headers, ...this.#headers(this.#authorization) },
-    });
+    const headers = { ...ask.headers, ...(await this.authorize(ask.signal)) };
+    return exchange(this.target, { ...ask, headers });
   }
 
   #headers(authorization: Authorization): Record<string, string> {

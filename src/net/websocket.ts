@@ -126,8 +126,6 @@ function failureOf({ status, error }: Handshake, url: string): Error {
 class MessageStream extends Duplex {
   readonly #webSocket: WebSocket;
   readonly #connection: Duplex;
-  /** Whether the reader has enough for now. */
-  #isFull = false;
 
   constructor(webSocket: WebSocket, connection: Duplex, url: string) {
     super({ allowHalfOpen: false });
@@ -135,25 +133,15 @@ class MessageStream extends Duplex {
     this.#connection = connection;
     webSocket.addEventListener('message', ({ data }: { data: ArrayBuffer | string }) => {
       const bytes = typeof data === 'string' ? Buffer.from(data) : Buffer.from(data);
-      if (bytes.length > 0 && !this.push(bytes)) this.#pause();
+      if (bytes.length > 0 && !this.push(bytes)) connection.pause();
     });
     webSocket.addEventListener('close', ({ wasClean }) => {
       if (wasClean || this.writableEnded) this.push(null);
       else this.destroy(new RequestFailed('ECONNRESET', url, 'the connection broke off'));
     });
-    // undici resumes the connection whenever its parser has room, whoever paused it.
-    connection.on('resume', () => {
-      if (this.#isFull) connection.pause();
-    });
-  }
-
-  #pause(): void {
-    this.#isFull = true;
-    this.#connection.pause();
   }
 
   override _read(): void {
-    this.#isFull = false;
     this.#connection.resume();
   }
 
@@ -175,7 +163,6 @@ class MessageStream extends Duplex {
 
   #close(): void {
     this.#webSocket.close(1000);
-    this.#isFull = false;
     this.#connection.resume(); // else the other side's close frame would never be seen
     setTimeout(() => this.#connection.destroy(), CLOSING_MS).unref();
   }
