@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream';
 import { openConsole } from '../api/open-console.ts';
 import { loadSite } from '../site/load-site.ts';
 import { seedPaths } from '../site/seed-paths.ts';
@@ -15,22 +16,31 @@ export async function attachNodeConsole(
   const { site: loaded } = await loadSite(siteDir(site));
   const console = await openConsole(seedPaths(loaded).socket, name);
   context.output.err(`connected to the console of ${name}; Ctrl-] leaves`);
-  const { stdin, stdout } = process;
+  const { stdin } = process;
   if (stdin.isTTY) stdin.setRawMode(true);
   try {
-    await new Promise<void>((resolve) => {
-      context.signal.addEventListener('abort', () => resolve(), { once: true });
-      console.on('data', (bytes: Buffer) => stdout.write(bytes));
-      console.once('close', resolve).once('error', () => resolve());
-      stdin.on('data', (bytes: Buffer) => {
-        if (bytes.includes(LEAVE)) resolve();
-        else console.write(bytes);
-      });
-      stdin.once('end', () => resolve());
-    });
+    await untilLeft(console, stdin, context);
   } finally {
     if (stdin.isTTY) stdin.setRawMode(false);
     stdin.pause();
-    console.destroy();
+    console.end(() => console.destroy()); // what was typed last still goes
   }
+}
+
+function untilLeft(console: Duplex, stdin: NodeJS.ReadStream, { signal, output }: CliContext): Promise<void> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+    console.on('data', (bytes: Buffer) => process.stdout.write(bytes));
+    console.on('error', () => {}); // 'close' follows
+    console.once('close', () => {
+      output.err('the console was closed at the other end');
+      resolve();
+    });
+    stdin.on('data', (bytes: Buffer) => {
+      const end = bytes.indexOf(LEAVE);
+      console.write(end < 0 ? bytes : bytes.subarray(0, end));
+      if (end >= 0) resolve();
+    });
+    stdin.once('end', () => resolve());
+  });
 }

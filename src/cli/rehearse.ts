@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
+import type { Stage } from '../core/stages.ts';
 import { BlackstartError } from '../errors.ts';
 import type { NodeView } from '../operations/commands.ts';
 import type { RackSpec } from '../rack/machine.ts';
 import type { LoadedSite } from '../site/load-site.ts';
 import type { CliContext } from './context.ts';
 import { json } from './output.ts';
+import { stageOption } from './plan.ts';
 import { Mischief, parseMischief } from './rehearse-mischief.ts';
 import { describeRack, removeRehearsal, startRehearsalRack } from './rehearse-rack.ts';
 import { type RehearsalReport, rehearsedNode, reportTable } from './rehearse-report.ts';
@@ -25,6 +27,7 @@ interface RehearseOptions {
   readonly dir: string;
   readonly kill: string[];
   readonly machines: 'qemu' | 'fake';
+  readonly to: Stage;
 }
 
 /** `blackstart rehearse [SITE]`: the whole bring-up on a virtual rack, with the product's own public commands. */
@@ -37,6 +40,7 @@ export function rehearseCommand(context: CliContext): Command {
     .option('--json <file>', 'write the report as JSON')
     .option('--keep', 'leave everything running, and say how to look at it and take it down')
     .option('--dir <dir>', 'where disks, logs and state live', join(tmpdir(), 'blackstart-rehearsal'))
+    .addOption(stageOption())
     .addOption(
       new Option(
         '--kill <what@state...>',
@@ -142,7 +146,10 @@ class Rehearsal {
     const mischief = new Mischief(parseMischief(this.#options.kill), this.#started(), output);
     const stopMischief = mischief.start(signal);
     try {
-      await runBlackstart(['up', '--site', this.#place.siteDir], { show: true, signal });
+      await runBlackstart(['up', '--site', this.#place.siteDir, '--to', this.#options.to], {
+        show: true,
+        signal,
+      });
     } finally {
       await stopMischief();
     }

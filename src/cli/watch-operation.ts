@@ -87,7 +87,7 @@ function nodeTask(watch: OperationWatch, name: string, ended: Promise<unknown>):
         const now = watch.daemonIsAway
           ? 'the daemon is away; waiting for it'
           : `${node.state}: ${node.doing}`;
-        if (now.replace(/\d+ s/, '') !== line) say.line(now);
+        if (now.replace(/\d+ s/, '') !== line) say.line(`${name} ${now}`);
         line = now.replace(/\d+ s/, '');
         if (watch.view.state === 'running') return false;
         if (node.blocked) throw taskFailed(`${name}: ${node.blocked.reason}`, node.blocked.remedy);

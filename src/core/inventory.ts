@@ -8,17 +8,25 @@ export interface MachineInventory {
   readonly productName: string | null;
   readonly cpus: number | null;
   readonly memoryMib: number | null;
-  readonly disks: readonly { readonly name: string; readonly serial: string | null; readonly sizeBytes: number | null }[];
+  readonly disks: readonly {
+    readonly name: string;
+    readonly serial: string | null;
+    readonly sizeBytes: number | null;
+  }[];
   /** The firmware it booted by, as the agent saw it. */
   readonly bootMode: 'bios' | 'uefi' | null;
 }
 
 type Json = Readonly<Record<string, unknown>>;
 
-const objectOf = (value: unknown): Json => (typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {});
-const listOf = (value: unknown): readonly Json[] => (Array.isArray(value) ? value.slice(0, MAX_ENTRIES).map(objectOf) : []);
-const textOf = (value: unknown): string | null => (typeof value === 'string' && value.trim() !== '' ? value.trim() : null);
-const countOf = (value: unknown): number | null => (typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : null);
+const objectOf = (value: unknown): Json =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {};
+const listOf = (value: unknown): readonly Json[] =>
+  Array.isArray(value) ? value.slice(0, MAX_ENTRIES).map(objectOf) : [];
+const textOf = (value: unknown): string | null =>
+  typeof value === 'string' && value.trim() !== '' ? value.trim() : null;
+const countOf = (value: unknown): number | null =>
+  typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : null;
 
 /** More NICs or disks than any server has; the endpoint is open, so a body is not believed to be sane. */
 const MAX_ENTRIES = 512;
@@ -63,4 +71,5 @@ export function readInventory(body: unknown, systemUuid: string | null): Result<
 }
 
 /** What a discovered machine is called until it is a node: its UUID, or its first NIC where it has none. */
-export const discoveryId = (identity: MachineIdentity): string => identity.systemUuid ?? identity.macs[0] ?? 'unknown';
+export const discoveryId = (identity: MachineIdentity): string =>
+  identity.systemUuid ?? identity.macs[0] ?? 'unknown';

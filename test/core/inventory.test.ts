@@ -3,7 +3,11 @@ import { expect, test } from 'vitest';
 import { discoveryId, readInventory } from '../../src/core/inventory.ts';
 
 const inventory = {
-  interfaces: [{ name: 'lo' }, { name: 'eth0', mac_address: '52:54:00:AA:BB:01' }, { name: 'eth1', mac_address: '52:54:00:aa:bb:00' }],
+  interfaces: [
+    { name: 'lo' },
+    { name: 'eth0', mac_address: '52:54:00:AA:BB:01' },
+    { name: 'eth1', mac_address: '52:54:00:aa:bb:00' },
+  ],
   system_vendor: { manufacturer: 'QEMU', product_name: 'rack', serial_number: ' SN1 ' },
   cpu: { count: 2 },
   memory: { physical_mb: 2048 },
@@ -17,7 +21,13 @@ test('an agent’s inventory becomes an identity and what the machine has', () =
   expect(read).toMatchObject({
     ok: true,
     value: {
-      identity: { systemUuid: 'aaaa-bbbb', serial: 'SN1', macs: ['52:54:00:aa:bb:00', '52:54:00:aa:bb:01'], bmcAddress: null, bmcMac: null },
+      identity: {
+        systemUuid: 'aaaa-bbbb',
+        serial: 'SN1',
+        macs: ['52:54:00:aa:bb:00', '52:54:00:aa:bb:01'],
+        bmcAddress: null,
+        bmcMac: null,
+      },
       memoryMib: 2048,
       bootMode: 'uefi',
       disks: [{ name: '/dev/vda', serial: 'D1', sizeBytes: 8_589_934_592 }],
@@ -31,7 +41,10 @@ test('without a UUID the first NIC names the machine', () => {
 });
 
 test('an inventory without a NIC is refused with the reason', () => {
-  expect(readInventory({ inventory: {} }, null)).toEqual({ ok: false, reason: 'the inventory names no network interface with a MAC address' });
+  expect(readInventory({ inventory: {} }, null)).toEqual({
+    ok: false,
+    reason: 'the inventory names no network interface with a MAC address',
+  });
 });
 
 test('no body makes it throw', () => {
@@ -39,7 +52,10 @@ test('no body makes it throw', () => {
     fc.property(fc.jsonValue(), fc.jsonValue(), (body, part) => {
       readInventory(body, null);
       readInventory({ inventory: part }, null);
-      readInventory({ inventory: { ...inventory, interfaces: part, disks: part, system_vendor: part } }, null);
+      readInventory(
+        { inventory: { ...inventory, interfaces: part, disks: part, system_vendor: part } },
+        null,
+      );
     }),
   );
 });
