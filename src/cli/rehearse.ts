@@ -33,6 +33,7 @@ interface RehearseOptions {
 /** `blackstart rehearse [SITE]`: the whole bring-up on a virtual rack, with the product's own public commands. */
 export function rehearseCommand(context: CliContext): Command {
   const rehearse = new Command('rehearse')
+    .enablePositionalOptions()
     .description(
       'all of it on a virtual rack on this machine: servers power on, netboot, are discovered, deployed and logged into',
     )
