@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { BlackstartError } from '../errors.ts';
+import { text } from 'node:stream/consumers';
+import { BlackstartError, EXIT, type ExitCode } from '../errors.ts';
 import { CONSOLE_PROTOCOL } from './serve-console.ts';
 
 /** A node's serial console through the daemon. Throws E_DAEMON_GONE, or what the daemon or the BMC said. */
@@ -16,29 +17,32 @@ export function openConsole(socketPath: string, node: string): Promise<Duplex> {
       resolve(socket);
     });
     asked.once('response', (response) => {
-      const parts: Buffer[] = [];
-      response.on('data', (part: Buffer) => parts.push(part));
-      response.on('end', () => reject(consoleRefused(Buffer.concat(parts).toString())));
+      text(response)
+        .then(consoleRefused)
+        .then(reject, (cause: unknown) => reject(daemonGone(socketPath, cause)));
     });
-    asked.once('error', (cause) =>
-      reject(
-        new BlackstartError('E_DAEMON_GONE', `no daemon on ${socketPath}`, {
-          remedy: 'Start it with "blackstart serve".',
-          cause,
-        }),
-      ),
-    );
+    asked.once('error', (cause) => reject(daemonGone(socketPath, cause)));
     asked.end();
   });
 }
 
-function consoleRefused(text: string): BlackstartError {
-  const { code, message, remedy } = JSON.parse(text || '{}') as {
-    code?: string;
-    message?: string;
-    remedy?: string;
-  };
-  return new BlackstartError(code ?? 'E_CONSOLE', message ?? 'the console cannot be opened', {
-    remedy: remedy ?? 'See the log of the daemon.',
+const daemonGone = (socketPath: string, cause: unknown) =>
+  new BlackstartError('E_DAEMON_GONE', `no daemon answers on ${socketPath}`, {
+    remedy: 'Start it with "blackstart serve".',
+    cause,
   });
+
+/** The body is our own daemon's, of the same version; only a 404 has none. */
+function consoleRefused(body: string): BlackstartError {
+  if (body === '')
+    return new BlackstartError('E_CONSOLE', 'the daemon knows no such console', {
+      remedy: 'Start it again with "blackstart serve": it may be of another version.',
+    });
+  const { code, message, remedy, exitCode } = JSON.parse(body) as {
+    code: string;
+    message: string;
+    remedy: string;
+    exitCode?: ExitCode;
+  };
+  return new BlackstartError(code, message, { remedy, exitCode: exitCode ?? EXIT.failed });
 }

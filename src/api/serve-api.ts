@@ -27,11 +27,16 @@ export async function serveApi(socketPath: string, deps: ApiDeps): Promise<{ clo
       handler: (request) => route.run(deps.commands, wordsOf(request.params, request.body)),
     });
   }
-  serveConsole(app.server, deps.openConsole);
+  const endConsoles = serveConsole(app.server, deps);
   await rm(socketPath, { force: true });
   await listenHttp(app, { unixSocket: socketPath });
   await chmod(socketPath, 0o600);
-  return { close: () => app.close() };
+  return {
+    close() {
+      endConsoles();
+      return app.close();
+    },
+  };
 }
 
 const wordsOf = (params: unknown, body: unknown): Words => ({
