@@ -67,6 +67,7 @@ export async function runCli(
 
 function buildProgram(context: CliContext): Command {
   const program = new Command('blackstart')
+    .enablePositionalOptions()
     .description('Brings racks of empty servers to a running cloud, from one small machine.')
     .version('0.1.0')
     .showHelpAfterError('(add --help for the options and an example)')

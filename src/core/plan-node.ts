@@ -30,6 +30,8 @@ export interface UndercloudNode {
   readonly maintenance: boolean;
   /** In-band inspection has ended well since the node was enrolled. */
   readonly inspected: boolean;
+  /** It waits for an inventory that only the seed will send: a crash broke an inspection off. */
+  readonly waitsForSeed: boolean;
 }
 
 export interface ObservedNode {
@@ -179,6 +181,7 @@ function planEnrolment(
       'it is in maintenance in the undercloud',
       'Take it out of maintenance there, then run "blackstart up" again.',
     );
+  if (ironic.waitsForSeed) return attempt('inspect', 'take the inspection up again', node, nowMs);
   if (BUSY_STATES.has(ironic.provisionState)) return wait(`undercloud: ${ironic.provisionState}`);
   if (ironic.provisionState === 'enroll')
     return attempt('manage', 'let the undercloud verify its BMC', node, nowMs);

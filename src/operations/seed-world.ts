@@ -1,8 +1,10 @@
 import type { Bmc } from '../bmc/bmc.ts';
 import type { DesiredNode, NodeStep, ObservedNode, SiteRoom, UndercloudNode } from '../core/plan-node.ts';
+import { CLEANING_STATES, DEPLOYING_STATES } from '../core/provision-states.ts';
 import type { Stage } from '../core/stages.ts';
 import { BlackstartError } from '../errors.ts';
 import type { Ironic } from '../ironic/client.ts';
+import { waitsForSeed } from '../ironic/inspect-running-agent.ts';
 import type { IronicNode } from '../ironic/types.ts';
 import type { SiteNode } from '../site/site.ts';
 import { approvesMatch, isProtected, nodeProfile } from '../site/views.ts';
@@ -13,9 +15,6 @@ import type { SeedServices } from './seed-services.ts';
 import type { SeedState } from './seed-state.ts';
 import { NODE_STEP_RUNS } from './steps/all.ts';
 import type { StepContext } from './steps/context.ts';
-
-const DEPLOYING: ReadonlySet<string> = new Set(['deploying', 'wait call-back']);
-const CLEANING: ReadonlySet<string> = new Set(['cleaning', 'clean wait']);
 
 /** The reconciler's world in earnest: the store, the undercloud, the BMCs. */
 export class SeedWorld implements World {
@@ -60,9 +59,9 @@ export class SeedWorld implements World {
       bootFilesReady: this.#services.isReady('ramdisk'),
       imagesReady: this.#services.isReady('images'),
       undercloudReady,
-      deploysRunning: count(DEPLOYING),
+      deploysRunning: count(DEPLOYING_STATES),
       deployLimit: limits.deploys,
-      cleansRunning: count(CLEANING),
+      cleansRunning: count(CLEANING_STATES),
       cleanLimit: limits.cleans,
     };
   }
@@ -146,6 +145,7 @@ const OBSERVED_FIELDS = [
   'uuid',
   'name',
   'provision_state',
+  'driver',
   'last_error',
   'maintenance',
   'inspection_finished_at',
@@ -166,4 +166,5 @@ export const undercloudNode = (node: IronicNode): UndercloudNode => ({
   lastError: node.last_error,
   maintenance: node.maintenance,
   inspected: node.inspection_finished_at !== null,
+  waitsForSeed: waitsForSeed(node),
 });

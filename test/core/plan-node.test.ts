@@ -61,6 +61,7 @@ const ironic = (provisionState: string, change = {}) => ({
   lastError: null,
   maintenance: false,
   inspected: true,
+  waitsForSeed: false,
   ...change,
 });
 const plan = (node: Partial<ObservedNode>, want: Partial<DesiredNode> = {}, space: Partial<SiteRoom> = {}) =>

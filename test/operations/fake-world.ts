@@ -80,6 +80,7 @@ export class FakeWorld implements World {
             lastError: node.lastError,
             maintenance: false,
             inspected: node.inspected,
+            waitsForSeed: false,
           };
     return {
       name,

@@ -1,4 +1,5 @@
 import { reasonOf } from '../../errors.ts';
+import { setFastTrack } from '../../ironic/fast-track.ts';
 import { restoreDriver } from '../../ironic/inspect-running-agent.ts';
 import { untilAgentReports } from '../../ironic/node-waits.ts';
 import type { Step } from './context.ts';
@@ -26,6 +27,7 @@ export const provide: Step = async (context) => {
       fastTrack = false;
     });
   }
+  await setFastTrack(node.name, fastTrack, deps, signal);
   await deps.ironic.setProvisionState(node.name, 'provide', {}, signal);
   return { fastTrack };
 };
