@@ -19,7 +19,8 @@ export async function attachNodeConsole(
   const { stdin } = process;
   if (stdin.isTTY) stdin.setRawMode(true);
   try {
-    await untilLeft(console, stdin, context);
+    const end = await untilEnd(console, stdin, context.signal);
+    if (end === 'closed') context.output.err('the console was closed at the other end');
   } finally {
     if (stdin.isTTY) stdin.setRawMode(false);
     stdin.pause();
@@ -27,20 +28,21 @@ export async function attachNodeConsole(
   }
 }
 
-function untilLeft(console: Duplex, stdin: NodeJS.ReadStream, { signal, output }: CliContext): Promise<void> {
+function untilEnd(
+  console: Duplex,
+  stdin: NodeJS.ReadStream,
+  signal: AbortSignal,
+): Promise<'left' | 'closed'> {
   return new Promise((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true });
+    signal.addEventListener('abort', () => resolve('left'), { once: true });
     console.on('data', (bytes: Buffer) => process.stdout.write(bytes));
     console.on('error', () => {}); // 'close' follows
-    console.once('close', () => {
-      output.err('the console was closed at the other end');
-      resolve();
-    });
+    console.once('close', () => resolve('closed'));
     stdin.on('data', (bytes: Buffer) => {
       const end = bytes.indexOf(LEAVE);
       console.write(end < 0 ? bytes : bytes.subarray(0, end));
-      if (end >= 0) resolve();
+      if (end >= 0) resolve('left');
     });
-    stdin.once('end', () => resolve());
+    stdin.once('end', () => resolve('left'));
   });
 }

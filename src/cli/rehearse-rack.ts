@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { systemClock } from '../clock.ts';
+import { BlackstartError, EXIT } from '../errors.ts';
 import type { RackSpec } from '../rack/machine.ts';
 import { processesInNetwork } from '../rack/network.ts';
 import { endRecordedProcesses } from '../rack/process-record.ts';
@@ -17,6 +18,12 @@ export async function startRehearsalRack(
   signal: AbortSignal,
 ): Promise<RackSpec> {
   const spec = await rackSpec(site, place.rackDir);
+  const others = await processesInNetwork(spec.name);
+  if (others.length > 0)
+    throw alreadyRuns(
+      spec.name,
+      others.map(({ pid }) => pid),
+    );
   await startRack(spec, { kind, clock: systemClock, signal });
   return spec;
 }
@@ -61,3 +68,14 @@ async function rackSpec({ site, readSecret }: LoadedSite, dir: string): Promise<
   }));
   return { name: site.site, dir: join(dir), ...rackNetworks(site), machines: await Promise.all(machines) };
 }
+
+const alreadyRuns = (name: string, pids: readonly number[]) =>
+  new BlackstartError(
+    'E_REHEARSAL_RUNS',
+    `a rehearsal of site "${name}" runs already (processes ${pids.slice(0, 5).join(', ')})`,
+    {
+      remedy:
+        'Wait for it, or take it down: "blackstart rehearse down --dir DIR", with the --dir it was started with.',
+      exitCode: EXIT.refused,
+    },
+  );

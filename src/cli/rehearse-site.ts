@@ -1,6 +1,7 @@
-import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { parseDocument } from 'yaml';
+import { BlackstartError, EXIT } from '../errors.ts';
 import { type LoadedSite, loadSite } from '../site/load-site.ts';
 import { createMissingSecrets } from '../site/secret-files.ts';
 
@@ -21,8 +22,7 @@ export function rehearsalPlace(root: string): RehearsalPlace {
  * and the BMCs' password in the files that site.yaml names. Nothing of an earlier rehearsal is kept.
  */
 export async function makeRehearsalSite(source: string, place: RehearsalPlace): Promise<LoadedSite> {
-  await rm(place.root, { recursive: true, force: true });
-  await mkdir(place.root, { recursive: true, mode: 0o700 });
+  await clearPlace(place.root);
   await cp(resolve(source), place.siteDir, {
     recursive: true,
     filter: (path) => !/\/(secrets|rendered)$/.test(path),
@@ -34,4 +34,20 @@ export async function makeRehearsalSite(source: string, place: RehearsalPlace): 
   const loaded = await loadSite(place.siteDir);
   await createMissingSecrets(loaded.site, loaded.dir);
   return loaded;
+}
+
+const MARKER = '.blackstart-rehearsal';
+
+/** Empties the rehearsal's folder, which must be new, empty or one that a rehearsal made: never anybody's files. */
+async function clearPlace(root: string): Promise<void> {
+  const found = await readdir(root).catch(() => []);
+  if (found.length > 0 && !found.includes(MARKER)) {
+    throw new BlackstartError('E_REHEARSAL_DIR', `${root} is not empty, and no rehearsal made it`, {
+      remedy: 'Name an empty or a new folder by --dir.',
+      exitCode: EXIT.refused,
+    });
+  }
+  await rm(root, { recursive: true, force: true });
+  await mkdir(root, { recursive: true, mode: 0o700 });
+  await writeFile(join(root, MARKER), 'Made by "blackstart rehearse"; the next one empties it.\n');
 }

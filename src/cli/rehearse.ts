@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Command, Option } from 'commander';
+import { systemClock } from '../clock.ts';
 import { reaches, type Stage } from '../core/stages.ts';
 import { BlackstartError } from '../errors.ts';
 import type { NodeView } from '../operations/commands.ts';
+import { startCaptures } from '../rack/capture.ts';
 import type { RackSpec } from '../rack/machine.ts';
 import type { LoadedSite } from '../site/load-site.ts';
 import type { CliContext } from './context.ts';
@@ -24,6 +26,7 @@ const LAB = fileURLToPath(new URL('../../inventories/lab', import.meta.url));
 interface RehearseOptions {
   readonly json?: string;
   readonly keep?: boolean;
+  readonly capture?: string;
   readonly dir: string;
   readonly kill: string[];
   readonly machines: 'qemu' | 'fake';
@@ -39,6 +42,7 @@ export function rehearseCommand(context: CliContext): Command {
     .argument('[site]', 'the folder of a site.yaml', LAB)
     .option('--json <file>', 'write the report as JSON')
     .option('--keep', 'leave everything running, and say how to look at it and take it down')
+    .option('--capture <dir>', 'record how each machine netboots, as DIR/NAME.pcap (needs tcpdump)')
     .option('--dir <dir>', 'where disks, logs and state live', join(tmpdir(), 'blackstart-rehearsal'))
     .addOption(stageOption())
     .addOption(
@@ -118,6 +122,8 @@ class Rehearsal {
             this.#options.machines,
             signal,
           );
+          const { capture } = this.#options;
+          if (capture) await startCaptures(rack, capture, this.#loaded().site.seed.httpPort, systemClock);
           say.title(`Rack: ${describeRack(rack)}`);
         },
       },
