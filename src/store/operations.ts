@@ -53,6 +53,3 @@ export const runningOperation = (database: SeedDatabase): Promise<Operation | un
     .where('state', '=', 'running')
     .orderBy('id')
     .executeTakeFirst();
-
-export const latestOperation = (database: SeedDatabase): Promise<Operation | undefined> =>
-  database.selectFrom('operations').selectAll().orderBy('id', 'desc').executeTakeFirst();
