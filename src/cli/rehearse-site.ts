@@ -40,7 +40,7 @@ const MARKER = '.blackstart-rehearsal';
 
 /** Empties the rehearsal's folder, which must be new, empty or one that a rehearsal made: never anybody's files. */
 async function clearPlace(root: string): Promise<void> {
-  const found = await readdir(root).catch(() => []);
+  const found = await readdir(root).catch((): string[] => []);
   if (found.length > 0 && !found.includes(MARKER)) {
     throw new BlackstartError('E_REHEARSAL_DIR', `${root} is not empty, and no rehearsal made it`, {
       remedy: 'Name an empty or a new folder by --dir.',

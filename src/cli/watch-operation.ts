@@ -60,6 +60,7 @@ export function operationTasks(watch: OperationWatch): Task[] {
 }
 
 function siteTask(watch: OperationWatch, first: SiteStepView, ended: Promise<unknown>): Task {
+  let line = '';
   return {
     title: first.title,
     run: (say) =>
@@ -70,7 +71,9 @@ function siteTask(watch: OperationWatch, first: SiteStepView, ended: Promise<unk
           say.title(`${first.title} (${duration((step.seconds ?? 0) * 1000)})`);
           return true;
         }
-        say.line(watch.daemonIsAway ? 'the daemon is away; waiting for it' : (step?.line ?? ''));
+        const now = watch.daemonIsAway ? 'the daemon is away; waiting for it' : (step?.line ?? '');
+        if (now !== line) say.line(now);
+        line = now;
         return watch.view.state !== 'running';
       }),
   };
