@@ -1,5 +1,6 @@
 import { bad, ok, type Result } from '../result.ts';
 import { refusedByStatus } from './bmc-errors.ts';
+import { ELSEWHERE, ownUrl } from './redfish-exchange.ts';
 import { type JsonObject, linkAt, objectsAt } from './redfish-json.ts';
 import { parseObject, readMessage } from './redfish-message.ts';
 import type { RedfishSession } from './redfish-session.ts';
@@ -29,6 +30,7 @@ export class RedfishClient {
 
   /** A resource, or why this one cannot be read. Throws only what ends every conversation: no login, no answer. */
   async read(path: string): Promise<Result<Resource>> {
+    if (!ownUrl(this.#session.target, path)) return bad(ELSEWHERE);
     const answer = await this.#session.ask({
       method: 'GET',
       path,

@@ -93,12 +93,18 @@ const optionsOf = (target: RedfishTarget, ask: Ask): RequestOptions => ({
   verifyTls: target.verifyTls,
 });
 
-/** A path that a BMC gave, as a URL on that BMC: a link to anywhere else would carry the password away. */
-function urlOf(target: RedfishTarget, path: string): string {
+/** A path that a BMC gave, as a URL on that BMC; null for a link to anywhere else, which would carry the password away. */
+export function ownUrl(target: RedfishTarget, path: string): URL | null {
   const url = URL.canParse(path, target.origin) ? new URL(path, target.origin) : null;
-  if (url?.origin !== target.origin) {
-    throw refused(target.host, `reading ${path}`, 'it links to another host, which is not asked');
-  }
+  return url?.origin === target.origin ? url : null;
+}
+
+/** Why a link is not followed that `ownUrl` refuses. */
+export const ELSEWHERE = 'it links to another host, which is not asked';
+
+function urlOf(target: RedfishTarget, path: string): string {
+  const url = ownUrl(target, path);
+  if (!url) throw refused(target.host, `reading ${path}`, ELSEWHERE);
   url.hash = '';
   return url.href;
 }

@@ -329,4 +329,30 @@ describe('what answers', () => {
     ]);
     await server.close();
   });
+
+  test.each([true, false])(
+    'a part that is on another host is missing, no more: NoLinks %s',
+    async (NoLinks) => {
+      const base = '/redfish/v1/Systems/1';
+      const server = await serveTree(
+        new Map<string, JsonObject>([
+          [
+            '/redfish/v1',
+            {
+              Systems: { '@odata.id': '/redfish/v1/Systems' },
+              ProtocolFeaturesSupported: { ExpandQuery: { NoLinks } },
+            },
+          ],
+          ['/redfish/v1/systems', { Members: [{ '@odata.id': base }] }],
+          [
+            base.toLowerCase(),
+            { '@odata.id': base, EthernetInterfaces: { '@odata.id': '//192.0.2.1/nics' } },
+          ],
+        ]),
+      );
+      const { missing } = await openBmc({ ...settings, url: server.url }).describe();
+      expect(found(missing)).toContainEqual(expect.stringContaining('another host'));
+      await server.close();
+    },
+  );
 });

@@ -35,11 +35,20 @@ export async function serveTree(
 
 function answer(tree: Tree, expand: boolean, request: IncomingMessage, response: ServerResponse): void {
   const url = new URL(request.url ?? '/', 'http://tree');
-  const body = request.method === 'GET' ? tree.get(normalPath(decodeURIComponent(url.pathname))) : undefined;
+  const body = request.method === 'GET' ? tree.get(normalPath(decoded(url.pathname))) : undefined;
   response.setHeader('content-type', 'application/json');
   if (request.method !== 'GET') response.writeHead(405).end();
   else if (!body) response.writeHead(404).end(MISSING);
   else response.end(JSON.stringify(expand && url.searchParams.has('$expand') ? inlined(body, tree) : body));
+}
+
+/** A path without its percents; as it is where they are no encoding. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
 }
 
 function inlined(body: JsonObject, tree: Tree): JsonObject {
