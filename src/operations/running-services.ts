@@ -6,6 +6,7 @@ import { BlackstartError, reasonOf } from '../errors.ts';
 import type { Ironic } from '../ironic/client.ts';
 import type { SeedPaths } from '../site/seed-paths.ts';
 import type { SiteNode } from '../site/site.ts';
+import { runningOperation } from '../store/operations.ts';
 import { BOOT_PROGRAMS } from './boot-programs.ts';
 import type { UndercloudView } from './commands.ts';
 import type { ServedImage } from './images.ts';
@@ -29,7 +30,15 @@ export class RunningServices implements SeedServices {
   constructor(state: SeedState, paths: SeedPaths) {
     this.#state = state;
     this.paths = paths;
-    this.#undercloud = new UndercloudService({ site: state.site.site, clock: state.clock, log: state.log });
+    this.#undercloud = new UndercloudService({
+      site: state.site.site,
+      clock: state.clock,
+      log: state.log,
+      onEvent: async ({ kind, reason }) => {
+        const running = await runningOperation(state.database);
+        await state.journal.write(running?.id ?? 0, 'site', 'undercloud-seen', 'done', { kind, reason });
+      },
+    });
   }
 
   isReady(siteStep: string): boolean {

@@ -12,13 +12,15 @@ import type { UndercloudSettings } from '../undercloud/settings.ts';
 import { startUndercloud } from '../undercloud/start.ts';
 import { undercloudStatus } from '../undercloud/status.ts';
 import { stopUndercloud } from '../undercloud/stop.ts';
-import { watchUndercloud } from '../undercloud/watch.ts';
+import { type UndercloudEvent, watchUndercloud } from '../undercloud/watch.ts';
 import type { UndercloudView } from './commands.ts';
 
 interface Deps {
   readonly site: Site;
   readonly clock: Clock;
   readonly log: Log;
+  /** Deaths and restarts of it, to be kept. */
+  readonly onEvent: (event: UndercloudEvent) => Promise<void>;
 }
 
 /** The undercloud as the seed runs it: started on request, watched from then on, stopped on request. */
@@ -61,9 +63,8 @@ export class UndercloudService {
 
   #startWatching(settings: UndercloudSettings): void {
     if (this.#watch !== null) return;
-    const { clock, log } = this.#deps;
+    const { clock, log, onEvent } = this.#deps;
     const stop = new AbortController();
-    const onEvent = () => {};
     const ended = watchUndercloud(
       settings,
       { cacheDir: cacheDirOf(), clock, log, onEvent },
