@@ -1,16 +1,16 @@
 import { openBmc } from '../../src/bmc/open-bmc.ts';
-import { bmcContract, CONTRACT_PATIENCE } from '../contract/bmc.ts';
+import { bmcContract, type Changes, CONTRACT_PATIENCE } from '../contract/bmc.ts';
 import { FAKE, FAKE_MACHINE, FakeBmc, type Quirks } from './fake-bmc.ts';
-
-/** Nothing here takes time but what is made to. */
-const PATIENCE = { ...CONTRACT_PATIENCE, requestMs: 500, busyDelayMs: 20, powerMs: 600, readBackMs: 300 };
 
 const startFake = (quirks: Quirks) => async () => {
   const fake = new FakeBmc(quirks);
   const url = await fake.start();
   return {
-    open: (changes = {}) =>
-      openBmc({ protocol: 'redfish', url, ...FAKE, verifyTls: true, ...changes }, { patience: PATIENCE }),
+    open: ({ patience = {}, ...changes }: Changes = {}) =>
+      openBmc(
+        { protocol: 'redfish', url, ...FAKE, verifyTls: true, ...changes },
+        { patience: { ...CONTRACT_PATIENCE, ...patience } },
+      ),
     setFault: async (fault: FakeBmc['fault']) => {
       fake.fault = fault;
     },

@@ -15,7 +15,7 @@ import type { FaultKind } from '../../src/rack/bmc/fault.ts';
 import { serveBmc } from '../../src/rack/bmc/serve-bmc.ts';
 import type { MachineSpec } from '../../src/rack/machine.ts';
 import { createQemuMachine } from '../../src/rack/qemu-machine.ts';
-import { bmcContract, CONTRACT_PATIENCE } from '../contract/bmc.ts';
+import { bmcContract, type Changes, CONTRACT_PATIENCE } from '../contract/bmc.ts';
 import { BenchMachine, SPEC } from '../rack-unit/bench-machine.ts';
 import { machineSpec, rackSpec, whyNoRack } from './rack-host.ts';
 
@@ -51,10 +51,10 @@ const start = (firmware: 'bios' | 'uefi') => async () => {
   const { username, password } = spec.bmc;
   const settings = { protocol: 'redfish', url: bmc.url, username, password } as const;
   return {
-    open: (changes = {}) =>
+    open: ({ patience = {}, ...changes }: Changes = {}) =>
       openBmc(
         { ...settings, verifyTls: { ca: certificate.cert }, ...changes },
-        { patience: CONTRACT_PATIENCE },
+        { patience: { ...CONTRACT_PATIENCE, ...patience } },
       ),
     setFault: async (kind: FaultKind | null) => {
       bmc.setFault(kind === null ? null : { kind });
