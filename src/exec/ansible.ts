@@ -12,7 +12,7 @@ import {
   type PlaybookOutcome,
   parsePlaybookEvent,
 } from './ansible-events.ts';
-import { lastLines, tryRun } from './run.ts';
+import { endsWithUs, lastLines, tryRun } from './run.ts';
 
 export interface PlaybookRun {
   /** The Python environment that holds ansible-core. */
@@ -80,7 +80,7 @@ async function execute(
   signal?: AbortSignal,
 ): Promise<PlaybookResult> {
   const logFile = join(run.runDir, 'ansible.log');
-  const child = execa(join(run.venv, 'bin/ansible-playbook'), playbookArgs(run), {
+  const child = execa(...endsWithUs(join(run.venv, 'bin/ansible-playbook'), playbookArgs(run)), {
     cwd: run.runDir,
     env: ansibleEnvironment(run.venv, run.runDir, EVENTS_FD),
     extendEnv: false,

@@ -18,13 +18,22 @@ export interface RunResult {
   readonly stderr: string;
 }
 
+/**
+ * What a program is started through: it is told to end when this process does, also when that is killed. Otherwise an
+ * orphan would go on writing where the next life of the seed begins anew. Its own children may live a little longer.
+ */
+export const endsWithUs = (program: string, args: readonly string[]): [string, string[]] => [
+  '/usr/bin/setpriv',
+  ['--pdeathsig', 'TERM', '--', program, ...args],
+];
+
 /** Runs a program to its end and returns what it said, whatever its exit code. Throws only on abort. */
 export async function tryRun(
   program: string,
   args: readonly string[],
   options: RunOptions = {},
 ): Promise<RunResult> {
-  const child = execa(program, args, {
+  const child = execa(...endsWithUs(program, args), {
     reject: false,
     all: true,
     stdin: options.input === undefined ? 'ignore' : 'pipe',
@@ -65,7 +74,7 @@ export async function runShown(
   args: readonly string[],
   signal?: AbortSignal,
 ): Promise<number> {
-  const child = execa(program, args, {
+  const child = execa(...endsWithUs(program, args), {
     reject: false,
     stdio: 'inherit',
     forceKillAfterDelay: 30_000,
