@@ -22,11 +22,12 @@ export function findNode({ deps }: BootSegment, mac: string, uuid: string | null
   return directory.byUuid(uuid) ?? directory.byUuid(swapUuid(uuid));
 }
 
-export function policyOf({ deps, httpUrl }: BootSegment): BootPolicy {
+/** The policy for one machine: the site may name NICs that are nobody's to discover. */
+export function policyOf({ deps, httpUrl }: BootSegment, mac: string): BootPolicy {
   const { policy, artefacts } = deps;
   return {
     httpUrl,
-    unknown: policy.unknown,
+    unknown: policy.discovers(mac) ? 'discover' : 'ignore',
     rejected: policy.rejected,
     programs: new Set(Object.keys(artefacts.programs)),
     agentCpus: new Set(artefacts.agent ? ['x86_64'] : []),
@@ -37,7 +38,7 @@ export function policyOf({ deps, httpUrl }: BootSegment): BootPolicy {
 export function decide(segment: BootSegment, client: BootClient, node: BootNode | null): BootDecision {
   const { deps } = segment;
   const intent = deps.directory.intentOf(client.mac);
-  return decideBoot(client, node, intent, policyOf(segment), deps.clock.nowMs());
+  return decideBoot(client, node, intent, policyOf(segment, client.mac), deps.clock.nowMs());
 }
 
 /** The MAC that holds an address now, by our own leases. */

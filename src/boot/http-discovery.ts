@@ -1,5 +1,5 @@
 import { unexpired } from '../core/boot-node.ts';
-import { reasonOf } from '../errors.ts';
+import { BlackstartError, reasonOf } from '../errors.ts';
 import type { HttpReply, HttpRequest } from '../net/http.ts';
 import { type BootSegment, macOf, reportEvent } from './boot-segment.ts';
 import type { RateLimit } from './rate-limit.ts';
@@ -36,6 +36,7 @@ export async function answerDiscovery(
     await deps.onInventory(inventory, { address, mac });
   } catch (error) {
     report('failed', reasonOf(error));
+    if (error instanceof BlackstartError) return reply.code(400).send({ error: error.message });
     return reply.code(503).header('retry-after', 10).send({ error: 'the inventory could not be kept' });
   }
   report('taken', 'the agent posted its inventory');
@@ -45,7 +46,7 @@ export async function answerDiscovery(
 /** A machine that runs from its disk has no business here: nothing may replace what is known of it. */
 function refuseSender(mac: string, { deps }: BootSegment): string | null {
   const node = deps.directory.byMac(mac);
-  if (!node) return deps.policy.unknown === 'discover' ? null : 'this site discovers no unknown machines';
+  if (!node) return deps.policy.discovers(mac) ? null : 'this site discovers no unknown machines';
   if (node.approval === 'rejected') return `node ${node.name} was rejected`;
   if (node.approval === 'pending') return null;
   const intent = unexpired(deps.directory.intentOf(mac), deps.clock.nowMs());

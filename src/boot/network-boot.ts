@@ -29,7 +29,9 @@ export interface BootArtefacts {
 }
 
 /** The site's choices; the rest of the decision's policy follows from the artefacts. */
-export interface NetworkBootPolicy extends Pick<BootPolicy, 'unknown' | 'rejected'> {
+export interface NetworkBootPolicy extends Pick<BootPolicy, 'rejected'> {
+  /** Whether an unknown machine with this MAC gets the discovery ramdisk. */
+  readonly discovers: (mac: string) => boolean;
   /** Ironic's API as machines on this network reach it; null while there is none. */
   readonly ironicUrl: (network: BootNetwork) => string | null;
   /** The agent's inspection collectors; `default` and `pci-devices` need nothing in the ramdisk. */

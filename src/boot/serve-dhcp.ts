@@ -71,7 +71,7 @@ function answerRequest(request: DhcpMessage, segment: BootSegment) {
     leases,
     node,
     boot: client.ok && decision ? { client: client.value, decision } : null,
-    refusal: refuseDhcp(node, decision, policyOf(segment)),
+    refusal: refuseDhcp(node, decision, policyOf(segment, request.chaddr)),
     reservedForOther: (address) => {
       const owner = deps.directory.reservedBy(address);
       return owner !== null && owner.name !== node?.name;

@@ -2,7 +2,7 @@ import type { BootEvent, NetworkBootDeps } from '../boot/network-boot.ts';
 import type { BootNetwork } from '../core/dhcp-network.ts';
 import { BlackstartError } from '../errors.ts';
 import type { Site } from '../site/site.ts';
-import { provisioningNetworks } from '../site/views.ts';
+import { discoversUnknown, provisioningNetworks } from '../site/views.ts';
 import type { LeaseStore } from '../store/lease-store.ts';
 import { recordDiscovery } from './record-discovery.ts';
 import type { RunningServices } from './running-services.ts';
@@ -42,7 +42,7 @@ export function bootDeps(state: SeedState, services: RunningServices, leases: Le
     networks: bootNetworks(site),
     httpPort: site.seed.httpPort,
     policy: {
-      unknown: site.discovery.unknown,
+      discovers: (mac) => discoversUnknown(site, mac),
       rejected: 'local-disk',
       ironicUrl: (network) =>
         site.undercloud.enabled ? `http://${network.address}:${site.undercloud.apiPort}` : null,

@@ -66,7 +66,7 @@ export function aSegment({ artefacts, nodes = [], intent = null, onInventory }: 
       networks: [LOOPBACK],
       httpPort: 8080,
       policy: {
-        unknown: 'discover',
+        discovers: () => true,
         rejected: 'ignore',
         ironicUrl: () => 'http://127.0.0.1:6385',
         collectors: ['default', 'pci-devices'],

@@ -25,7 +25,7 @@ afterAll(async () => {
 
 /** Every decision there can be: each architecture, way of asking, stage, standing of the node and intent. */
 function everyDecision(): BootDecision[] {
-  const policy = policyOf(aSegment({ artefacts }).segment);
+  const policy = policyOf(aSegment({ artefacts }).segment, '52:54:00:00:00:01');
   const decisions: BootDecision[] = [];
   for (const arch of CLIENT_ARCHS.keys())
     for (const kind of ['PXEClient', 'HTTPClient', 'iPXE'] as const)

@@ -105,7 +105,7 @@ const boot = await serveNetworkBoot(
     ],
     httpPort: HTTP_PORT,
     policy: {
-      ...{ unknown: 'discover', rejected: 'ignore', collectors: ['default'], kernelArgs: '' },
+      ...{ discovers: () => true, rejected: 'ignore', collectors: ['default'], kernelArgs: '' },
       ironicUrl: () => `http://${config.address}:6385`,
     },
     leases: await openLeaseStore(join(config.dir, 'leases')),

@@ -29,7 +29,7 @@ await serveNetworkBoot(
     networks: [config.network],
     httpPort: config.httpPort,
     policy: {
-      unknown: 'discover',
+      discovers: () => true,
       rejected: 'ignore',
       ironicUrl: () => null,
       collectors: ['default'],

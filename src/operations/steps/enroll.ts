@@ -13,7 +13,7 @@ import type { Step, StepContext } from './context.ts';
  * the inspection, since an agent that runs already would take their coming for its turn.
  */
 export const enroll: Step = async (context) => {
-  const { node, profile, signal } = context;
+  const { node, profile, book, signal } = context;
   await checkFingerprint(context);
   const ironic = context.ironic();
   const wanted = await wantedNode(context);
@@ -22,6 +22,7 @@ export const enroll: Step = async (context) => {
   const patch = found === null ? [] : nodePatch(found, wanted, { resendSecrets: true });
   if (patch.length > 0) await ironic.patchNode(node.name, patch, { signal });
   await ironic.setTraits(node.name, profile.traits, signal);
+  await book.clearIntent(node.name); // from here on Ironic says when it netboots
   return { uuid: wanted.uuid, created: found === null };
 };
 
