@@ -17,7 +17,6 @@ import { inspectRunningAgent } from '../../src/ironic/inspect-running-agent.ts';
 import { imageInfo } from '../../src/ironic/node-body.ts';
 import { untilAgentReports, untilProvisionState } from '../../src/ironic/node-waits.ts';
 import { silentLog } from '../../src/log.ts';
-import { request } from '../../src/net/request.ts';
 import { undercloudAccess } from '../../src/undercloud/credentials.ts';
 import { type InstalledUndercloud, installUndercloud } from '../../src/undercloud/install.ts';
 import { type UndercloudSettings, undercloudPaths } from '../../src/undercloud/settings.ts';
@@ -25,6 +24,8 @@ import { startUndercloud } from '../../src/undercloud/start.ts';
 import { undercloudStatus } from '../../src/undercloud/status.ts';
 import { stopUndercloud } from '../../src/undercloud/stop.ts';
 import { type UndercloudEvent, watchUndercloud } from '../../src/undercloud/watch.ts';
+import { heartbeat, keepLookingUp, lookUp, report } from './ironic-agent.ts';
+import { readMachine } from './ironic-machine.ts';
 
 // A real Ironic on a loopback address of its own, with nodes that have no hardware. Each test goes on from the last.
 const ADDRESS = '127.99.0.1';
@@ -141,7 +142,7 @@ describe('the undercloud starts', () => {
 
 describe('the table of states', () => {
   test('is what the installed Ironic has', async () => {
-    const real = await readMachine();
+    const real = await readMachine(installed.venvDir);
     expect(Object.keys(PROVISION_STATES).sort()).toEqual(real.states);
     expect(
       Object.keys(PROVISION_VERBS)
@@ -195,8 +196,8 @@ describe('a node', () => {
     await ironic.createNode({ name: 'lab-2', driver: 'fake-hardware', ...NO_FAKES });
     await ironic.setProvisionState('lab-2', 'manage');
     await untilProvisionState('lab-2', ['manageable'], LIMIT_MS, waits);
-    expect(await lookUp(MAC)).toBeNull(); // the agent asks in vain until there is a port
-    const agent = keepLookingUp(MAC);
+    expect(await lookUp(apiUrl(), MAC)).toBeNull(); // the agent asks in vain until there is a port
+    const agent = keepLookingUp(apiUrl(), MAC);
     const node = await inspectRunningAgent(
       'lab-2',
       { report: report(MAC), bootMac: MAC },
@@ -214,7 +215,9 @@ describe('a node', () => {
     expect(String(node.properties['capabilities'])).toContain('boot_mode:uefi');
     expect((await ironic.inventory('lab-2'))?.inventory).toMatchObject({ bmc_address: '10.78.0.11' });
     expect((await ironic.ports('lab-2')).map((port) => port.address)).toEqual([MAC]);
-    expect(await heartbeat(node.uuid, await agent)).toBe(202);
+    const token = await agent;
+    expect(token).toHaveLength(43); // not the asterisks of a token that somebody else has
+    expect(await heartbeat(apiUrl(), node.uuid, token)).toBe(202);
     await untilAgentReports('lab-2', LIMIT_MS, waits);
     await ironic.deleteNode('lab-2');
   });
@@ -369,6 +372,8 @@ async function deploy(node: string): Promise<void> {
   });
 }
 
+const apiUrl = () => `http://${ADDRESS}:${settings.apiPort}`;
+
 /** fake-hardware with the interfaces that a real driver has, so that heartbeats count and drivers can be changed. */
 const NO_FAKES = {
   bios_interface: 'no-bios',
@@ -382,77 +387,6 @@ const NO_FAKES = {
   storage_interface: 'noop',
   vendor_interface: 'no-vendor',
 };
-
-/** What an agent posts, as far as the hooks read it. */
-const report = (mac: string) => ({
-  inventory: {
-    interfaces: [
-      { name: 'eth0', mac_address: mac, ipv4_address: '10.77.0.101', has_carrier: true, lldp: [] },
-    ],
-    cpu: { model_name: 'QEMU', architecture: 'x86_64', count: 2, flags: ['vmx'] },
-    disks: [{ name: '/dev/vda', size: 8 * 2 ** 30, serial: 'disk-1', rotational: false }],
-    memory: { physical_mb: 2048, total: 2 ** 31 },
-    boot: { current_boot_mode: 'uefi', pxe_interface: mac },
-    bmc_address: '10.78.0.11',
-    system_vendor: { manufacturer: 'QEMU', serial_number: 'LAB0001' },
-  },
-  boot_interface: mac,
-  error: null,
-  root_disk: { name: '/dev/vda', size: 8 * 2 ** 30 },
-});
-
-const asAgent = { 'x-openstack-ironic-api-version': '1.68', 'content-type': 'application/json' };
-
-async function lookUp(mac: string): Promise<string | null> {
-  const url = `http://${ADDRESS}:${settings.apiPort}/v1/lookup?addresses=${mac}`;
-  const answer = await request(url, { headers: asAgent, timeoutMs: 10_000 });
-  return answer.status === 200 ? JSON.parse(answer.text).config.agent_token : null;
-}
-
-/** Asks as an agent does, until Ironic knows the machine; returns the token that only the first one gets. */
-async function keepLookingUp(mac: string): Promise<string> {
-  for (;;) {
-    const token = await lookUp(mac);
-    if (token !== null) return token;
-    await systemClock.sleep(50);
-  }
-}
-
-async function heartbeat(uuid: string, token: string): Promise<number> {
-  expect(token).toHaveLength(43); // not the asterisks of a token that somebody else has
-  const answer = await request(`http://${ADDRESS}:${settings.apiPort}/v1/heartbeat/${uuid}`, {
-    method: 'POST',
-    headers: asAgent,
-    body: JSON.stringify({
-      callback_url: 'https://10.77.0.101:9999',
-      agent_token: token,
-      agent_version: '13.0.0',
-    }),
-    timeoutMs: 10_000,
-  });
-  return answer.status;
-}
-
-interface RealMachine {
-  readonly states: string[];
-  readonly verbs: string[];
-  readonly moves: string[];
-  readonly lookup: string[];
-}
-
-async function readMachine(): Promise<RealMachine> {
-  const script = [
-    'import json',
-    'from ironic.common import states, state_machine',
-    'm = state_machine.machine',
-    'moves = [f"{s} -{e}-> {m._transitions[s][e].name}" for s in m._transitions for e in m._transitions[s]]',
-    'out = dict(states=sorted(states.ALL_STATES), verbs=sorted(states.VERBS), moves=moves,',
-    '           lookup=sorted(states.FASTTRACK_LOOKUP_ALLOWED_STATES))',
-    'print(json.dumps(out))',
-  ].join('\n');
-  const said = await run(join(installed.venvDir, 'bin/python'), ['-W', 'ignore', '-c', script]);
-  return JSON.parse(said.stdout.split('\n').at(-1) ?? '') as RealMachine;
-}
 
 function freePort(): Promise<number> {
   return new Promise((resolve) => {
