@@ -1,17 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../clock.ts';
-
-/**
- * A process as no later one can be: the kernel gives a pid again, but never with the same start time within
- * one boot.
- */
-interface ProcessIdentity {
-  readonly pid: number;
-  /** proc(5), stat field 22. */
-  readonly startTicks: string;
-  readonly bootId: string;
-}
+import { identityOf, isRunning, type ProcessIdentity } from '../exec/process-identity.ts';
 
 export interface RecordedProcess extends ProcessIdentity {
   /** What it is, for whoever reads the folder: `rack`, `qemu lab-1`. */
@@ -40,9 +30,7 @@ export const forgetProcess = (rackDir: string, pid: number): Promise<void> =>
 export async function runningProcesses(rackDir: string): Promise<RecordedProcess[]> {
   const running: RecordedProcess[] = [];
   for (const recorded of await readRecords(rackDir)) {
-    const now = await identityOf(recorded.pid);
-    if (now && now.startTicks === recorded.startTicks && now.bootId === recorded.bootId)
-      running.push(recorded);
+    if (await isRunning(recorded)) running.push(recorded);
   }
   return running;
 }
@@ -75,18 +63,6 @@ async function readRecords(rackDir: string): Promise<RecordedProcess[]> {
     if (text) records.push(JSON.parse(text));
   }
   return records;
-}
-
-/** Null when no such process runs; a zombie counts as ended. */
-async function identityOf(pid: number): Promise<ProcessIdentity | null> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => null);
-  if (stat === null) return null;
-  // The command in parentheses may itself have spaces and parentheses: count from the last one.
-  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  const [state, startTicks] = [fields[0], fields[19]];
-  if (state === 'Z' || startTicks === undefined) return null;
-  const bootId = (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim();
-  return { pid, startTicks, bootId };
 }
 
 function send(pid: number, signal: NodeJS.Signals): void {
