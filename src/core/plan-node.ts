@@ -28,6 +28,7 @@ export interface UndercloudNode {
   readonly provisionState: string;
   readonly lastError: string | null;
   readonly maintenance: boolean;
+  readonly power: 'on' | 'off' | null;
   /** In-band inspection has ended well since the node was enrolled. */
   readonly inspected: boolean;
   /** It waits for an inventory that only the seed will send: a crash broke an inspection off. */

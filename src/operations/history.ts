@@ -30,14 +30,14 @@ export class History {
     return [...open.values()];
   }
 
-  /** How a step of a node has gone in one operation. A later failure takes back an earlier success. */
+  /** How a step of a node has gone in one operation. A later failure or break takes back an earlier success. */
   step(operation: number, node: string, step: string): StepRecord | undefined {
     const entries = this.#entries.filter(
       (entry) => entry.operation === operation && entry.node === node && entry.step === step,
     );
     if (entries.length === 0) return undefined;
     const failures = entries.filter((entry) => entry.phase === 'failed');
-    const ended = entries.findLast((entry) => entry.phase === 'done' || entry.phase === 'failed');
+    const ended = entries.findLast((entry) => entry.phase !== 'begin');
     const lastFailure = failures.at(-1);
     return {
       failures: failures.length,
@@ -57,12 +57,13 @@ export class History {
     return records;
   }
 
-  /** When this installer last switched the machine on for discovery, if nothing was deployed to it since. */
+  /**
+   * When this installer last went about to switch the machine on for discovery, if nothing was deployed to it since.
+   * A crash may have come before the power did: ask the BMC for that.
+   */
   poweredForDiscoveryAtMs(node: string): number | null {
-    const last = this.of(node).findLast(
-      (entry) => entry.step === 'deploy' || (entry.step === 'power-on' && entry.phase === 'done'),
-    );
-    return last?.step === 'power-on' ? last.atMs : null;
+    const last = this.of(node).findLast((entry) => entry.step === 'deploy' || entry.step === POWERING);
+    return last?.step === POWERING ? last.atMs : null;
   }
 
   /** The last time a step ended well, in any operation. */
@@ -80,6 +81,12 @@ export class History {
 
 /** The journal's name for "the undercloud was seen to have the node in a new state". */
 export const STATE_SEEN = 'state-seen';
+
+/**
+ * The journal's name for "the machine is free, and about to be switched on for discovery". Written before the power
+ * changes: what runs after a crash is then known to run because of this installer.
+ */
+export const POWERING = 'powering';
 
 export const NODE_STEPS: readonly NodeStep[] = [
   'read-bmc',

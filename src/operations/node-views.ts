@@ -2,6 +2,7 @@ import type { NodePlan, UndercloudNode } from '../core/plan-node.ts';
 import type { SiteNode } from '../site/site.ts';
 import { nodeProfile } from '../site/views.ts';
 import type { NodeDetail, NodeTimes, NodeView, StrangerView } from './commands.ts';
+import { POWERING } from './history.ts';
 import type { SeedState } from './seed-state.ts';
 
 /** What is known of a node at this moment beside what is stored: the reconciler's last look. */
@@ -52,7 +53,10 @@ function stateOf(times: NodeTimes, undercloud: UndercloudNode | null): string {
 
 /** When the node passed each point since it was last switched on for discovery. */
 export function nodeTimes({ history, trace, directory, book }: SeedState, name: string): NodeTimes {
-  const powerOnAtMs = history.lastDoneAtMs(name, 'power-on');
+  const powerOnAtMs = latest(
+    history.lastDoneAtMs(name, 'power-on'),
+    history.lastDoneAtMs(name, POWERING), // a crash may have come before the end was journaled
+  );
   const sinceMs = powerOnAtMs ?? 0;
   const later = (atMs: number | null): number | null => (atMs !== null && atMs >= sinceMs ? atMs : null);
   const seen = trace.since(directory.macsOf(name), sinceMs);
@@ -70,6 +74,9 @@ export function nodeTimes({ history, trace, directory, book }: SeedState, name: 
     configuredAtMs: sinceDeploy(history.lastDoneAtMs(name, 'configure')),
   };
 }
+
+const latest = (a: number | null, b: number | null): number | null =>
+  a === null || b === null ? (a ?? b) : Math.max(a, b);
 
 export function nodeDetail(
   state: SeedState,

@@ -52,6 +52,8 @@ export class Reconciler {
   readonly #deps: ReconcilerDeps;
   readonly #acting = new Map<string, Promise<void>>();
   readonly #plans = new Map<string, NodePlan>();
+  /** When this process began to look: what happened before happened without a seed to serve files. */
+  #sinceMs = 0;
   #lastSeen: Observation | null = null;
 
   constructor(deps: ReconcilerDeps) {
@@ -70,6 +72,7 @@ export class Reconciler {
   /** Works on one operation until it has ended or `signal` aborts; an abort waits for the steps that are under way. */
   async work(operation: Operation, signal: AbortSignal): Promise<void> {
     const { siteSteps, clock, log } = this.#deps;
+    this.#sinceMs = clock.nowMs();
     await this.#closeInterrupted(operation);
     const preparing = siteSteps.run(operation, signal);
     try {
@@ -157,17 +160,22 @@ export class Reconciler {
     return { ...node, steps: this.#deps.history.steps(operation.id, node.name) };
   }
 
-  /** Journals each new provision state, and each failure that Ironic reports for a step it had accepted. */
+  /**
+   * Journals each new provision state, and each failure that Ironic reports for a step it had accepted. What failed
+   * while no seed ran to serve the files counts as interrupted: it is tried again, and is no try of its own.
+   */
   async #recordUndercloud(operation: Operation, node: ObservedNode): Promise<void> {
     const { history, journal } = this.#deps;
     if (node.undercloud === null) return;
     const state = node.undercloud.provisionState;
-    if (history.provisionStates(node.name).at(-1)?.state !== state) {
+    const before = history.provisionStates(node.name).at(-1);
+    if (before?.state !== state) {
       await journal.write(operation.id, node.name, STATE_SEEN, 'done', { state });
     }
     const failure = undercloudFailure(node.undercloud);
     if (failure === null || !history.step(operation.id, node.name, failure.step)?.doneAtMs) return;
-    await journal.write(operation.id, node.name, failure.step, 'failed', {
+    const alone = before !== undefined && before.state !== state && before.atMs < this.#sinceMs;
+    await journal.write(operation.id, node.name, failure.step, alone ? 'interrupted' : 'failed', {
       error: failure.error,
       remedy: `See "blackstart nodes show ${node.name}" and the undercloud's log; mend it and run "blackstart up" again.`,
     });

@@ -14,6 +14,7 @@ import { openNodeBmc } from './open-node-bmc.ts';
 import { prepareAnsible, prepareImages, prepareRamdisk } from './prepare.ts';
 import type { SeedServices } from './seed-services.ts';
 import type { SeedState } from './seed-state.ts';
+import { recallServed, rememberServed, type ServedFiles } from './served-files.ts';
 import { UndercloudService } from './undercloud-service.ts';
 
 /** What this process runs and has ready. Nothing in here outlives it but the undercloud, which the next one adopts. */
@@ -25,6 +26,8 @@ export class RunningServices implements SeedServices {
   readonly #undercloud: UndercloudService;
   readonly #bmcs = new Map<string, Promise<Bmc>>();
   #ramdisk: Ramdisk | null = null;
+  /** What is given out: of this life, and until that is ready, of the one before. */
+  #served: ServedFiles = { agent: null, images: [] };
   #images = new Map<string, ServedImage>();
 
   constructor(state: SeedState, paths: SeedPaths) {
@@ -51,8 +54,8 @@ export class RunningServices implements SeedServices {
       Object.entries(BOOT_PROGRAMS).map(([name, { file }]) => [name, file]),
     );
     const images = () =>
-      Object.fromEntries([...this.#images.values()].map((image) => [image.urlName, image.file]));
-    const agent = () => this.#ramdisk;
+      Object.fromEntries(this.#served.images.map((image) => [image.urlName, image.file]));
+    const agent = () => this.#served.agent;
     const { ironicHttpRoot, undercloudDir } = this.paths;
     return {
       programs,
@@ -66,13 +69,27 @@ export class RunningServices implements SeedServices {
     };
   }
 
+  /** Before anything is served: takes up what the last life served. */
+  async recall(): Promise<void> {
+    this.#served = await recallServed(this.paths.stateDir);
+  }
+
+  async #serve(files: Partial<ServedFiles>): Promise<void> {
+    this.#served = { ...this.#served, ...files };
+    await rememberServed(this.paths.stateDir, this.#served);
+  }
+
   async readyRamdisk(report: (line: string) => void, signal: AbortSignal): Promise<Ramdisk> {
-    this.#ramdisk = await prepareRamdisk(this.#state.site, report, signal);
-    return this.#ramdisk;
+    const ramdisk = await prepareRamdisk(this.#state.site, report, signal);
+    this.#ramdisk = ramdisk;
+    const { kernel, initramfs, hash } = ramdisk;
+    await this.#serve({ agent: { kernel, initramfs, hash } });
+    return ramdisk;
   }
 
   async readyImages(report: (line: string) => void, signal: AbortSignal): Promise<string[]> {
     this.#images = await prepareImages(this.#state.site, report, signal);
+    await this.#serve({ images: [...this.#images.values()] });
     return [...this.#images.keys()];
   }
 

@@ -209,7 +209,7 @@ export class SeedCommands implements Commands {
     return {
       plan: reconciler.planOf(name),
       undercloud,
-      power: power === undefined ? null : power === 'off' ? 'off' : 'on',
+      power: undercloud?.power ?? (power === undefined ? null : power === 'off' ? 'off' : 'on'),
     };
   }
 

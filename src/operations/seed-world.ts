@@ -108,7 +108,7 @@ export class SeedWorld implements World {
   }
 
   #context(name: string, operation: Operation, signal: AbortSignal): StepContext {
-    const { site, book, directory, history, hostKeys, clock, log, addresses } = this.#state;
+    const { site, book, directory, history, hostKeys, journal, clock, log, addresses } = this.#state;
     const services = this.#services;
     const node = this.#node(name);
     return {
@@ -123,6 +123,7 @@ export class SeedWorld implements World {
       clock,
       log,
       signal,
+      note: (fact) => journal.write(operation.id, name, fact, 'done'),
       ironic: () => services.ironic() ?? missingUndercloud(),
       bmc: (): Promise<Bmc> => services.bmc(node),
       addressOf: (of) => addresses.of(directory.macsOf(of)) ?? this.#node(of).address,
@@ -146,6 +147,7 @@ const OBSERVED_FIELDS = [
   'name',
   'provision_state',
   'driver',
+  'power_state',
   'last_error',
   'maintenance',
   'inspection_finished_at',
@@ -165,6 +167,7 @@ export const undercloudNode = (node: IronicNode): UndercloudNode => ({
   provisionState: node.provision_state,
   lastError: node.last_error,
   maintenance: node.maintenance,
+  power: node.power_state === 'power on' ? 'on' : node.power_state === 'power off' ? 'off' : null,
   inspected: node.inspection_finished_at !== null,
   waitsForSeed: waitsForSeed(node),
 });

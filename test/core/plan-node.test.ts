@@ -62,6 +62,7 @@ const ironic = (provisionState: string, change = {}) => ({
   maintenance: false,
   inspected: true,
   waitsForSeed: false,
+  power: null,
   ...change,
 });
 const plan = (node: Partial<ObservedNode>, want: Partial<DesiredNode> = {}, space: Partial<SiteRoom> = {}) =>

@@ -81,6 +81,7 @@ export class FakeWorld implements World {
             maintenance: false,
             inspected: node.inspected,
             waitsForSeed: false,
+            power: node.power,
           };
     return {
       name,

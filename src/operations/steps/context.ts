@@ -26,6 +26,8 @@ export interface StepContext {
   readonly clock: Clock;
   readonly log: Log;
   readonly signal: AbortSignal;
+  /** Journals a fact in the middle of a step, durable before what comes next. */
+  note(fact: string): Promise<void>;
   /** Throws E_NO_UNDERCLOUD when none runs. */
   ironic(): Ironic;
   /** The node's BMC, with a session of its own that the caller of the step closes. */

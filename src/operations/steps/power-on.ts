@@ -1,4 +1,5 @@
 import { BlackstartError, EXIT } from '../../errors.ts';
+import { POWERING } from '../history.ts';
 import type { Step } from './context.ts';
 
 /**
@@ -19,6 +20,7 @@ export const powerOn: Step = async ({ site, node, profile, book, history, clock,
     createdAtMs: nowMs,
     endsAtMs,
   });
+  await context.note(POWERING);
   if (power !== 'off') await bmc.powerOff({ signal });
   await bmc.setNextBoot('pxe', { signal, ...(profile.bootMode ? { firmware: profile.bootMode } : {}) });
   await bmc.powerOn({ signal });
