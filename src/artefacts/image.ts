@@ -21,6 +21,7 @@ import { copyGrubModules, installBiosGrub, makeGrub } from './grub.ts';
 import { requireHost } from './host-needs.ts';
 import {
   IMAGE_EXCLUDED_PATHS,
+  IMAGE_MASKED_GENERATORS,
   IMAGE_MASKED_UNITS,
   IMAGE_NOT_SHARED,
   IMAGE_PACKAGES,
@@ -97,6 +98,9 @@ const FILES = [
   ['image/cloud.cfg', 'etc/cloud/cloud.cfg.d/90_blackstart.cfg'],
   ['image/repart.conf', 'etc/repart.d/50-root.conf'],
   ['image/wait-online.conf', 'etc/systemd/system/systemd-networkd-wait-online.service.d/blackstart.conf'],
+  ['image/resolved.conf', 'etc/systemd/system/systemd-resolved.service.d/blackstart.conf'],
+  ['image/udev-trigger.conf', 'etc/systemd/system/systemd-udev-trigger.service.d/blackstart.conf'],
+  ['image/sshd.conf', 'etc/ssh/sshd_config.d/blackstart.conf'],
 ] as const;
 const RENDERED = [
   'image/fstab.njk',
@@ -123,7 +127,7 @@ async function imageInputs(
     packages: packages.join(' '),
     excluded: IMAGE_EXCLUDED_PATHS.join(' '),
     notShared: IMAGE_NOT_SHARED.join(' '),
-    units: [...IMAGE_UNITS, ...IMAGE_MASKED_UNITS].join(' '),
+    units: [...IMAGE_UNITS, ...IMAGE_MASKED_UNITS, ...IMAGE_MASKED_GENERATORS].join(' '),
     kernelArguments: KERNEL_ARGUMENTS,
     ...Object.fromEntries(texts),
   };
@@ -202,13 +206,20 @@ async function configure(root: string, rootUuid: string): Promise<void> {
   await copyGrubModules(root, 'x86_64-efi');
   await run('chroot', [root, 'systemctl', 'enable', ...IMAGE_UNITS]);
   await run('chroot', [root, 'systemctl', 'mask', ...IMAGE_MASKED_UNITS]);
+  for (const name of IMAGE_MASKED_GENERATORS)
+    await linkInto(root, `etc/systemd/system-generators/${name}`, '/dev/null');
+  await linkInto(
+    root,
+    'etc/systemd/system/multi-user.target.wants/cloud-init.target',
+    '/lib/systemd/system/cloud-init.target',
+  );
   await run('chroot', [root, 'passwd', '--lock', 'root']);
   await removeFrom(root, IMAGE_NOT_SHARED);
   await mkdir(join(root, 'var/lib/apt/lists/partial'), { recursive: true });
   await mkdir(join(root, 'var/cache/debconf'), { recursive: true });
   // Empty, not absent: systemd then makes an identity of its own without treating the boot as an unset-up system's.
   await writeInto(root, 'etc/machine-id', '');
-  await symlink('/run/systemd/resolve/stub-resolv.conf', join(root, 'etc/resolv.conf'));
+  await linkInto(root, 'etc/resolv.conf', '/run/systemd/resolve/stub-resolv.conf');
 }
 
 async function makeDisk(dir: string, root: string, rootUuid: string, report: Report): Promise<string> {
@@ -243,4 +254,9 @@ async function writeAs(
 async function writeInto(root: string, path: string, text: string): Promise<void> {
   await mkdir(dirname(join(root, path)), { recursive: true });
   await writeFile(join(root, path), text);
+}
+
+async function linkInto(root: string, path: string, target: string): Promise<void> {
+  await mkdir(dirname(join(root, path)), { recursive: true });
+  await symlink(target, join(root, path));
 }
