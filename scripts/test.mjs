@@ -90,7 +90,7 @@ await runScript('test', async () => {
   await setUp(tiers.join() === 'unit' ? 'unit' : 'test');
   const env = testEnvironment();
   if (tiers.includes('unit'))
-    for (const check of CHECKS) parts.push(await timed(check.name, runCheck(check, env)));
+    parts.push(...(await Promise.all(CHECKS.map((check) => timed(check.name, runCheck(check, env))))));
   for (const name of tiers) parts.push(await timed(`tier ${name}`, runTier(name, env)));
   return conclude(parts);
 });
