@@ -137,6 +137,7 @@ async function serve({ site, state, services, leases, operator, commands, closin
   const paths = seedPaths(site.site);
   const stop = new AbortController();
   await mkdir(paths.ironicHttpRoot, { recursive: true, mode: 0o755 });
+  await services.recall();
   const boot = await serveNetworkBoot(bootDeps(state, services, leases), stop.signal);
   closing.defer(() => boot.close());
   await services.resume(stop.signal);

@@ -53,8 +53,7 @@ export class RunningServices implements SeedServices {
     const programs = Object.fromEntries(
       Object.entries(BOOT_PROGRAMS).map(([name, { file }]) => [name, file]),
     );
-    const images = () =>
-      Object.fromEntries(this.#served.images.map((image) => [image.urlName, image.file]));
+    const images = () => Object.fromEntries(this.#served.images.map((image) => [image.urlName, image.file]));
     const agent = () => this.#served.agent;
     const { ironicHttpRoot, undercloudDir } = this.paths;
     return {
@@ -82,8 +81,7 @@ export class RunningServices implements SeedServices {
   async readyRamdisk(report: (line: string) => void, signal: AbortSignal): Promise<Ramdisk> {
     const ramdisk = await prepareRamdisk(this.#state.site, report, signal);
     this.#ramdisk = ramdisk;
-    const { kernel, initramfs, hash } = ramdisk;
-    await this.#serve({ agent: { kernel, initramfs, hash } });
+    await this.#serve({ agent: { kernel: ramdisk.kernel, initramfs: ramdisk.initramfs } });
     return ramdisk;
   }
 
