@@ -6,7 +6,7 @@ import { type CliContext, withCommands } from './context.ts';
 import { json, table } from './output.ts';
 import { jsonOption, siteOption, stageOption } from './plan.ts';
 import { showTasks } from './show-tasks.ts';
-import { OperationWatch, operationTasks } from './watch-operation.ts';
+import { askUntilAnswered, OperationWatch, operationTasks } from './watch-operation.ts';
 
 interface UpOptions {
   readonly site?: string;
@@ -50,7 +50,8 @@ const dryRun: Work = async (context, options, commands) => {
 };
 
 const submitAndWatch: Work = async (context, options, commands) => {
-  const watch = new OperationWatch(commands, await commands.up(options.to), context.signal);
+  const begun = await askUntilAnswered(() => commands.up(options.to), context.signal);
+  const watch = new OperationWatch(commands, begun, context.signal);
   const quiet = { ...context.output, out: () => {}, isTerminal: false };
   if (options.json) await watch.follow();
   else

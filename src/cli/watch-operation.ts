@@ -8,6 +8,25 @@ const POLL_MS = 500;
 /** A daemon that was killed is waited for: whoever watches does not notice more than a pause. */
 const DAEMON_RETURN_MS = 120_000;
 
+/**
+ * Asks for something that may be asked for twice, again while the daemon is away: it may have died of the very request,
+ * having taken it.
+ */
+export async function askUntilAnswered<T>(ask: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  const deadlineMs = Date.now() + DAEMON_RETURN_MS;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!isGone(error) || Date.now() > deadlineMs) throw error;
+      await systemClock.sleep(POLL_MS, signal);
+    }
+  }
+}
+
+const isGone = (error: unknown): boolean =>
+  error instanceof BlackstartError && error.code === 'E_DAEMON_GONE';
+
 /** Follows one operation of the daemon; tasks wait on what it saw last. */
 export class OperationWatch {
   #view: OperationView;
@@ -39,9 +58,8 @@ export class OperationWatch {
       this.#view = await this.#commands.operation(this.#view.id);
       this.#lostAtMs = null;
     } catch (error) {
-      const gone = error instanceof BlackstartError && error.code === 'E_DAEMON_GONE';
       this.#lostAtMs ??= Date.now();
-      if (!gone || Date.now() - this.#lostAtMs > DAEMON_RETURN_MS) throw error;
+      if (!isGone(error) || Date.now() - this.#lostAtMs > DAEMON_RETURN_MS) throw error;
     }
   }
 
