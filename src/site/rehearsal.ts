@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { hostName, nounName } from './vocabulary.ts';
+import { hostName, patterned } from './vocabulary.ts';
 
 const cpus = z.int().min(1).max(64);
 const memoryMib = z.int().min(512).max(1_048_576);
@@ -10,7 +10,7 @@ const machine = z.strictObject({
   memoryMib: memoryMib.optional().describe('Memory of this machine, in MiB.'),
   diskGib: diskGib.optional().describe('Disk of this machine, in GiB.'),
   behaviours: z
-    .array(nounName)
+    .array(patterned('a word like silent or slow=5', /^[a-z-]{1,40}(=\d{1,6})?$/))
     .default([])
     .describe('What a simulated machine does wrong, such as silent: its agent never calls back.'),
 });
