@@ -3,6 +3,8 @@ import { defineConfig } from 'vitest/config';
 /** Three tiers: `unit` needs nothing, `host` needs root and Debian packages, `rack` boots virtual machines. */
 export default defineConfig({
   test: {
+    // Golden files are compared; BLACKSTART_REFRESH=1 writes them anew.
+    update: process.env['BLACKSTART_REFRESH'] === '1' ? 'all' : 'none',
     projects: [
       {
         test: {

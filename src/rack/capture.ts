@@ -51,25 +51,31 @@ const tcpdumpArgs = (file: string, filter: string): string[] => [
   filter,
 ];
 
-/** `GET `, `HEAD`, `POST` and `HTTP`, as a TCP segment begins with them. */
+/** As an HTTP request or answer begins. */
 const HTTP_BEGINNINGS = ['GET ', 'HEAD', 'POST', 'HTTP'];
 
 /**
  * What a boot consists of, without its bulk: the machine's own DHCP (by chaddr: offers are broadcast to all), router
- * solicitations and advertisements, of TFTP the requests, option answers, errors and first blocks, of HTTP on the
- * boot port the connections and the beginnings of requests and answers.
+ * solicitations and advertisements, of TFTP the requests, option answers, errors, first and last blocks, of HTTP on
+ * the boot port the openings, the machine's closings, and the beginnings of requests and answers. As pcap-filter(7).
  */
 export function bootFilter(mac: string, httpPort: number): string {
   const hex = mac.replaceAll(':', '');
-  const dhcp = `(port 67 or port 68 or port 4011) and udp[36:4] = 0x${hex.slice(0, 8)} and udp[40:2] = 0x${hex.slice(8)}`;
-  const neighbour = `icmp6 and ((ether host ${mac} and ip6[40] = 133) or ip6[40] = 134)`;
-  const firstBlocks = '(udp[8:2] = 3 or udp[8:2] = 4) and udp[10:2] <= 2';
-  const tftp = `ether host ${mac} and not port 67 and not port 68 and (udp[8:2] = 1 or udp[8:2] = 5 or udp[8:2] = 6 or (${firstBlocks}))`;
   const begins = HTTP_BEGINNINGS.map(
     (text) => `tcp[((tcp[12] & 0xf0) >> 2):4] = 0x${Buffer.from(text).toString('hex')}`,
   );
-  const http = `ether host ${mac} and tcp port ${httpPort} and (tcp[tcpflags] & (tcp-syn|tcp-fin) != 0 or ${begins.join(' or ')})`;
-  return `(udp and ${dhcp}) or (udp and ${tftp}) or (${neighbour}) or (${http})`;
+  const parts = {
+    dhcp: `udp and (port 67 or port 68 or port 4011) and udp[36:4] = 0x${hex.slice(0, 8)} and udp[40:2] = 0x${hex.slice(8)}`,
+    neighbour: `icmp6 and ((ether host ${mac} and ip6[40] = 133) or ip6[40] = 134)`,
+    tftpHead: `udp and ether host ${mac} and not port 67 and not port 68 and (udp[8:2] = 1 or udp[8:2] = 5 or udp[8:2] = 6)`,
+    tftpBlocks: `udp and ether host ${mac} and not port 67 and not port 68 and ((udp[8:2] = 3 and (udp[10:2] = 1 or udp[4:2] < 1480)) or (udp[8:2] = 4 and udp[10:2] <= 1))`,
+    httpOpen: `ether host ${mac} and tcp port ${httpPort} and tcp[tcpflags] & tcp-syn != 0`,
+    httpClose: `ether src ${mac} and tcp port ${httpPort} and tcp[tcpflags] & tcp-fin != 0`,
+    httpText: `ether host ${mac} and tcp port ${httpPort} and (${begins.join(' or ')})`,
+  };
+  return Object.values(parts)
+    .map((part) => `(${part})`)
+    .join(' or ');
 }
 
 async function untilListening(log: string, clock: Clock): Promise<void> {

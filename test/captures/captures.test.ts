@@ -1,36 +1,80 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { describe, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { decodeDhcp } from '../../src/wire/dhcp-message.ts';
 import { printDhcp } from '../../src/wire/dhcp-print.ts';
-import { decodeTftp } from '../../src/wire/tftp-packet.ts';
+import { readPxeClient } from '../../src/wire/pxe-client.ts';
+import { decodeTftp, type TftpPacket } from '../../src/wire/tftp-packet.ts';
 import { type CapturedUdp, udpPayloads } from '../pcap.ts';
 
+// Taken by "blackstart rehearse --capture DIR"; CONTRIBUTING.md says how to take them again. BLACKSTART_REFRESH=1
+// writes the golden texts anew.
 const CAPTURES = fileURLToPath(new URL('.', import.meta.url));
-const captures = readdirSync(CAPTURES).filter((name) => name.endsWith('.pcap'));
+const WANTED = ['ovmf-snponly.pcap', 'seabios-ipxe.pcap'];
 
-/** One datagram as golden text; null for what is no part of a boot's opening. */
-function print({ from, to, fromPort, toPort, payload }: CapturedUdp): string | null {
-  const head = `${from}:${fromPort} → ${to}:${toPort}`;
-  if (fromPort === 67 || toPort === 67 || fromPort === 68 || toPort === 68) {
-    const message = decodeDhcp(payload);
-    return `${head}\n${message.ok ? printDhcp(message.value) : `bad: ${message.reason}`}`;
-  }
-  if (toPort !== 69) return null;
-  const packet = decodeTftp(payload);
-  if (!packet.ok) return `${head}\nbad: ${packet.reason}`;
-  return packet.value.kind === 'read'
-    ? `${head}\ntftp read ${packet.value.file} ${JSON.stringify([...packet.value.options])}`
-    : `${head}\ntftp ${packet.value.kind}`;
+const DHCP_PORTS = new Set([67, 68, 4011]);
+const isDhcp = ({ fromPort, toPort }: CapturedUdp) => DHCP_PORTS.has(fromPort) || DHCP_PORTS.has(toPort);
+const read = (capture: string) => udpPayloads(readFileSync(join(CAPTURES, capture)));
+
+/** One datagram as golden text. */
+function print(datagram: CapturedUdp): string {
+  const { from, to, fromPort, toPort, payload } = datagram;
+  return `${from}:${fromPort} → ${to}:${toPort}\n${isDhcp(datagram) ? printMessage(payload) : printTransfer(payload)}`;
 }
 
-describe.skipIf(captures.length === 0)('our own captures', () => {
-  test.each(captures)('%s decodes to its golden text', async (capture) => {
-    const text = udpPayloads(readFileSync(join(CAPTURES, capture)))
-      .map(print)
-      .filter((part) => part !== null)
-      .join('\n\n');
-    await expect(`${text}\n`).toMatchFileSnapshot(join(CAPTURES, `${capture}.txt`));
-  });
+function printMessage(payload: Uint8Array): string {
+  const message = decodeDhcp(payload);
+  return message.ok ? printDhcp(message.value) : `bad: ${message.reason}`;
+}
+
+function printTransfer(payload: Uint8Array): string {
+  const packet = decodeTftp(payload);
+  return packet.ok ? `tftp ${packet.value.kind}${details(packet.value)}` : `bad: ${packet.reason}`;
+}
+
+function details(packet: TftpPacket): string {
+  switch (packet.kind) {
+    case 'read':
+    case 'write':
+      return ` ${packet.file} ${packet.mode} ${optionText(packet.options)}`;
+    case 'oack':
+      return ` ${optionText(packet.options)}`;
+    case 'data': // its bytes are cut short by the capture
+    case 'ack':
+      return ` ${packet.block}`;
+    case 'error':
+      return ` ${packet.code} ${packet.message}`;
+  }
+}
+
+const optionText = (options: ReadonlyMap<string, string>) =>
+  [...options].map(([name, value]) => `${name}=${value}`).join(' ');
+
+test('the captures are there, and each has its test', () => {
+  expect(readdirSync(CAPTURES).filter((name) => name.endsWith('.pcap'))).toEqual(WANTED);
+});
+
+test.each(WANTED)('%s decodes to its golden text', async (capture) => {
+  const text = read(capture).map(print).join('\n\n');
+  await expect(`${text}\n`).toMatchFileSnapshot(join(CAPTURES, `${capture}.txt`));
+});
+
+test.each([
+  ['seabios-ipxe.pcap', [{ kind: 'iPXE', arch: 0 }]],
+  [
+    'ovmf-snponly.pcap',
+    [
+      { kind: 'PXEClient', arch: 7 },
+      { kind: 'iPXE', arch: 7 },
+    ],
+  ],
+])('%s: who asks to netboot, in this order', (capture, expected) => {
+  const asked = read(capture)
+    .filter((datagram) => isDhcp(datagram) && datagram.toPort === 67)
+    .map(({ payload }) => decodeDhcp(payload))
+    .map((message) => (message.ok ? readPxeClient(message.value) : message))
+    .flatMap((client) => (client.ok ? [{ kind: client.value.kind, arch: client.value.arch }] : []));
+  const changes = asked.filter((client, at) => client.kind !== asked[at - 1]?.kind);
+  expect(changes).toEqual(expected);
 });
