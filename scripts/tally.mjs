@@ -31,9 +31,19 @@ export function tallyRun(tier, modules, unhandledErrors) {
 const nameOf = (tier, { fullName, module, relativeModuleId }) =>
   [tier, (module ?? { relativeModuleId }).relativeModuleId, fullName].filter(Boolean).join(' > ');
 
-/** Skips that hide something: all but those of tests whose third-party data is not on this machine. */
-export const wrongSkips = (skips, dataIsThere) =>
-  skips.filter(({ name, reason }) => dataIsThere || !`${name} ${reason}`.includes(NEEDS_DATA));
+/** Takes every skip for a failure but those of tests whose third-party data is not on this machine. */
+export function failWrongSkips({ passed, failures, skips }, dataIsThere) {
+  const isRight = ({ name, reason }) => !dataIsThere && `${name} ${reason}`.includes(NEEDS_DATA);
+  const wrong = skips.filter((skip) => !isRight(skip));
+  return {
+    passed,
+    failures: [
+      ...failures,
+      ...wrong.map(({ name, reason }) => `${name}: was skipped${reason ? `, ${reason}` : ''}`),
+    ],
+    skips: skips.filter(isRight),
+  };
+}
 
 /** The line that everything ends with. */
 export const lastLine = ({ passed, failures, skips }) =>

@@ -201,7 +201,7 @@ test('a BMC without sessions is logged in to by its password', async () => {
 
 const dir = redfishDataDir();
 
-describe.skipIf(dir === null)('what real BMCs offer', () => {
+describe.skipIf(dir === null)('what real BMCs offer (reads BLACKSTART_TEST_DATA)', () => {
   const walked = (name: string) => walkedTree(join(dir ?? '', name));
   const supermicro = () =>
     sampledTree(join(dir ?? '', 'supermicro-bmclib'), [

@@ -1,19 +1,12 @@
-import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
 import ssh2 from 'ssh2';
 import { afterEach, describe, expect, test } from 'vitest';
 import { type FakeSshServer, newSshHostKey, startFakeSshServer } from '../../src/exec/fake-ssh-server.ts';
 import { openSsh } from '../../src/exec/ssh.ts';
 import { readMachineFacts } from '../../src/exec/ssh-facts.ts';
-import { readConfigDrive } from '../../src/rack/fake-config-drive.ts';
 import { bootEntries } from '../../src/rack/fake-firmware.ts';
 import { matchesHint } from '../../src/rack/fake-root-device.ts';
 import { answerCommand } from '../../src/rack/fake-shell.ts';
 import type { MachineSpec } from '../../src/rack/machine.ts';
-import { type ConfigDriveNetwork, renderConfigDrive } from '../../src/render/config-drive.ts';
 
 const spec = {
   name: 'm1',
@@ -23,53 +16,6 @@ const spec = {
   diskSerial: 'DISK-1',
 } as MachineSpec;
 const keys = ssh2.utils.generateKeyPairSync('ed25519');
-
-const noIso = existsSync('/usr/bin/genisoimage') ? null : 'no /usr/bin/genisoimage';
-if (noIso) console.log(`skipped, ${noIso}: the config drive in test/rack-unit/fake-system.test.ts`);
-
-/** As Ironic makes it: genisoimage -r -J -V config-2, gzip, base64. */
-function configDrive(network: ConfigDriveNetwork): string {
-  const rendered = renderConfigDrive({
-    ...{ hostname: 'm1', fqdn: null, uuid: 'u', user: 'operator', authorizedKeys: [keys.public] },
-    ...{ network, userData: null },
-  });
-  const dir = mkdtempSync(join(tmpdir(), 'bs-iso-'));
-  const latest = join(dir, 'content/openstack/latest');
-  mkdirSync(latest, { recursive: true });
-  writeFileSync(join(latest, 'meta_data.json'), JSON.stringify(rendered.meta_data));
-  writeFileSync(join(latest, 'network_data.json'), JSON.stringify(rendered.network_data));
-  writeFileSync(join(latest, 'user_data'), rendered.user_data);
-  const args = ['-quiet', '-o', 'iso', '-ldots', '-allow-lowercase', '-allow-multidot', '-l'];
-  execFileSync('genisoimage', [...args, '-J', '-r', '-V', 'config-2', 'content'], { cwd: dir });
-  const iso = execFileSync('cat', ['iso'], { cwd: dir });
-  rmSync(dir, { recursive: true });
-  return gzipSync(iso).toString('base64');
-}
-
-describe.skipIf(noIso)('a config drive', () => {
-  test('gives the name, the user and the keys', () => {
-    const first = readConfigDrive(configDrive({ kind: 'dhcp', mac: '52:54:00:aa:00:01', mtu: null }));
-    expect(first).toEqual({
-      hostname: 'm1',
-      authorizedKeys: new Map([['operator', [keys.public]]]),
-      staticNetwork: null,
-    });
-  });
-
-  test('may give a static address', () => {
-    const first = readConfigDrive(
-      configDrive({
-        ...{ kind: 'static', mac: '52:54:00:aa:00:01', mtu: null },
-        ...{ address: '10.77.0.50', prefix: 24, gateway: '10.77.0.1', dns: [] },
-      }),
-    );
-    expect(first.staticNetwork).toEqual({
-      address: '10.77.0.50',
-      netmask: '255.255.255.0',
-      gateway: '10.77.0.1',
-    });
-  });
-});
 
 describe('the simulated ssh server', () => {
   let server: FakeSshServer;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { lastLine, tallyRun, wrongSkips } from '../../scripts/tally.mjs';
+import { failWrongSkips, lastLine, tallyRun } from '../../scripts/tally.mjs';
 
 const aTest = (fullName: string, state: string, note?: string) => ({
   fullName,
@@ -48,8 +48,14 @@ test('a skip is right only where third-party data is wanted and is not there', (
     { name: 'unit > other', reason: 'no BLACKSTART_TEST_DATA at /x' },
     { name: 'host > netns', reason: 'not root' },
   ];
-  expect(wrongSkips(skips, false)).toEqual([skips[2]]);
-  expect(wrongSkips(skips, true)).toEqual(skips);
+  const tally = { passed: 1, failures: ['unit > broken'], skips };
+  expect(failWrongSkips(tally, false)).toEqual({
+    passed: 1,
+    failures: ['unit > broken', 'host > netns: was skipped, not root'],
+    skips: skips.slice(0, 2),
+  });
+  expect(failWrongSkips(tally, true)).toMatchObject({ passed: 1, skips: [] });
+  expect(failWrongSkips(tally, true).failures).toHaveLength(4);
 });
 
 test('the last line', () => {
