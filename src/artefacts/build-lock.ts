@@ -1,12 +1,12 @@
-import { readFileSync } from 'node:fs';
-import { open, readFile, rm } from 'node:fs/promises';
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { type Clock, systemClock } from '../clock.ts';
+import { identityOf, isRunning, type ProcessIdentity } from '../exec/process-identity.ts';
 
 const POLL_MS = 500;
 
 /**
- * Runs `work` while no other process builds under the same lock file. A lock whose owner is gone is taken over:
- * the owner is named by its pid and the kernel's start time, so a reused pid does not keep it.
+ * Runs `work` while nobody else builds under the same lock file, in this process or another. A lock whose owner is
+ * gone (killed, or the host has booted since) is taken over.
  */
 export async function withBuildLock<T>(
   file: string,
@@ -16,7 +16,7 @@ export async function withBuildLock<T>(
   clock: Clock = systemClock,
 ): Promise<T> {
   for (let told = false; !(await take(file)); told = true) {
-    if (!told) report(`another process builds here (${file}), waiting for it`);
+    if (!told) report(`another build is at work (${file}), waiting for it`);
     await clock.sleep(POLL_MS, signal);
   }
   try {
@@ -26,28 +26,41 @@ export async function withBuildLock<T>(
   }
 }
 
+/** One try. The lock appears with its owner's name in it, or not at all. */
 async function take(file: string): Promise<boolean> {
+  const mine = `${file}.${process.pid}.${Math.random().toString(36).slice(2)}`;
+  await writeFile(mine, JSON.stringify(await identityOf(process.pid)), { mode: 0o600 });
   try {
-    const handle = await open(file, 'wx', 0o600);
-    await handle.writeFile(identityOf(process.pid) ?? '');
-    await handle.close();
+    await link(mine, file);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    await removeIfStale(file, mine);
+    return false;
+  } finally {
+    await rm(mine, { force: true });
   }
-  const owner = await readFile(file, 'utf8').catch(() => '');
-  const pid = Number(owner.split(' ')[0]);
-  if (owner !== '' && identityOf(pid) !== owner) await rm(file, { force: true });
-  return false;
 }
 
-/** "pid starttime" of a running process, from proc(5) stat field 22; null when there is none. */
-function identityOf(pid: number): string | null {
+/** Moves a dead owner's lock aside; what turns out to be a fresh one by then is put back. */
+async function removeIfStale(file: string, mine: string): Promise<void> {
+  const aside = `${mine}.stale`;
+  const seen = await readFile(file, 'utf8').catch(() => null);
+  if (seen === null || (await isHeld(seen))) return;
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return `${pid} ${fields[19]}`;
+    await rename(file, aside);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return;
+    throw error;
+  }
+  if ((await readFile(aside, 'utf8')) !== seen) await link(aside, file).catch(() => {});
+  await rm(aside, { force: true });
+}
+
+async function isHeld(lock: string): Promise<boolean> {
+  try {
+    return await isRunning(JSON.parse(lock) as ProcessIdentity);
   } catch {
-    return null;
+    return false;
   }
 }

@@ -56,8 +56,11 @@ export async function installDebianRoot(
 ): Promise<void> {
   const excludes = (spec.excludePaths ?? []).map((path) => `--dpkgopt=path-exclude=${path}`);
   await run(
-    'mmdebstrap',
+    'sh',
     [
+      '-c',
+      'umask 022; exec mmdebstrap "$@"',
+      'mmdebstrap',
       '--mode=root',
       `--variant=${spec.variant}`,
       `--include=${spec.packages.join(',')}`,

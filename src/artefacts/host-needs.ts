@@ -25,13 +25,16 @@ export type HostNeed = keyof typeof DEBIAN_PACKAGE;
 /** Throws before any work starts: E_NOT_ROOT, or E_PACKAGE_MISSING naming the Debian packages to install. */
 export async function requireHost(
   needs: readonly HostNeed[],
-  path = process.env['PATH'] ?? '',
+  host: { path: string; uid: number | undefined } = {
+    path: process.env['PATH'] ?? '',
+    uid: process.getuid?.(),
+  },
 ): Promise<void> {
-  if (process.getuid?.() !== 0)
+  if (host.uid !== 0)
     throw new BlackstartError('E_NOT_ROOT', 'building a Debian root needs the root user', {
       remedy: 'Run the command as root (sudo).',
     });
-  const found = await Promise.all(needs.map((need) => isThere(need, path)));
+  const found = await Promise.all(needs.map((need) => isThere(need, host.path)));
   const missing = needs.filter((_, index) => !found[index]);
   if (missing.length === 0) return;
   const packages = [...new Set(missing.map((need) => DEBIAN_PACKAGE[need]))].join(' ');

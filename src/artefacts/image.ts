@@ -1,5 +1,5 @@
-import { mkdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { run } from '../exec/run.ts';
 import { renderTemplate } from '../render/template.ts';
 import { type BuiltFiles, ensureArtefact, type Manifest, type Report } from './cache.ts';
@@ -7,17 +7,14 @@ import { cacheDirOf } from './cache-dir.ts';
 import {
   componentsFor,
   DEBIAN_RELEASE,
-  debianSources,
   FIRMWARE_PACKAGES,
-  installDebianRoot,
   KERNEL_PACKAGE,
   type KernelFlavour,
   kernelVersionIn,
   packageVersions,
-  removeFrom,
 } from './debian-root.ts';
 import { BIOS_BOOT, diskLayout, fillEsp, fillRoot, makePartitions, newFileSystemUuid } from './disk-image.ts';
-import { copyGrubModules, installBiosGrub, makeGrub } from './grub.ts';
+import { installBiosGrub, makeGrub } from './grub.ts';
 import { requireHost } from './host-needs.ts';
 import {
   IMAGE_EXCLUDED_PATHS,
@@ -28,6 +25,7 @@ import {
   IMAGE_UNITS,
   KERNEL_ARGUMENTS,
 } from './image-contents.ts';
+import { configureRoot, IMAGE_TEMPLATES, installSystem } from './image-root.ts';
 import { artefactFile } from './template-file.ts';
 
 /** Raise when the build itself changes in a way its inputs do not show. */
@@ -93,32 +91,11 @@ export async function buildImage(
   };
 }
 
-/** The files of the image that are used as they stand: template, path in the root. */
-const FILES = [
-  ['image/cloud.cfg', 'etc/cloud/cloud.cfg.d/90_blackstart.cfg'],
-  ['image/repart.conf', 'etc/repart.d/50-root.conf'],
-  ['image/wait-online.conf', 'etc/systemd/system/systemd-networkd-wait-online.service.d/blackstart.conf'],
-  ['image/resolved.conf', 'etc/systemd/system/systemd-resolved.service.d/blackstart.conf'],
-  ['image/udev-trigger.conf', 'etc/systemd/system/systemd-udev-trigger.service.d/blackstart.conf'],
-  ['image/sshd.conf', 'etc/ssh/sshd_config.d/blackstart.conf'],
-] as const;
-const RENDERED = [
-  'image/fstab.njk',
-  'image/grub-early.cfg.njk',
-  'image/grub.cfg.njk',
-  'image/grub-default.njk',
-];
-const INITRAMFS_FILES = [
-  ['image/initramfs.conf', 'etc/initramfs-tools/conf.d/blackstart'],
-  ['image/initramfs-modules', 'usr/share/initramfs-tools/modules.d/blackstart'],
-] as const;
-
 async function imageInputs(
   kernel: KernelFlavour,
   packages: readonly string[],
 ): Promise<Record<string, string>> {
-  const names = [...FILES.map(([name]) => name), ...INITRAMFS_FILES.map(([name]) => name), ...RENDERED];
-  const texts = await Promise.all(names.map(async (name) => [name, await artefactFile(name)]));
+  const texts = await Promise.all(IMAGE_TEMPLATES.map(async (name) => [name, await artefactFile(name)]));
   return {
     recipe: RECIPE,
     release: DEBIAN_RELEASE,
@@ -156,70 +133,13 @@ async function buildInto(
   const root = join(dir, 'root');
   await installSystem(root, dir, kernel, packages, report, signal);
   const rootUuid = newFileSystemUuid();
-  await configure(root, rootUuid);
+  await configureRoot(root, rootUuid);
   const versions = await packageVersions(root, ['systemd', 'openssh-server', 'cloud-init', 'python3']);
   const linux = await kernelVersionIn(root);
   const disk = await makeDisk(dir, root, rootUuid, report);
   const file = `debian.${format}`;
   await writeAs(format, disk, join(dir, file), report, signal);
   return { files: [file], versions: { ...versions, linux } };
-}
-
-async function installSystem(
-  root: string,
-  dir: string,
-  kernel: KernelFlavour,
-  packages: readonly string[],
-  report: Report,
-  signal?: AbortSignal,
-): Promise<void> {
-  const overlay = join(dir, 'overlay');
-  // A real server's controllers are many: its initramfs takes the usual modules, with everything found at boot.
-  if (kernel === 'cloud')
-    for (const [name, path] of INITRAMFS_FILES) await writeInto(overlay, path, await artefactFile(name));
-  await mkdir(overlay, { recursive: true });
-  report(
-    `installing Debian ${DEBIAN_RELEASE} for the machine image (${packages.length} packages and what they need)`,
-  );
-  await installDebianRoot(
-    {
-      variant: 'apt',
-      packages,
-      sources: await debianSources(kernel),
-      essentialHook: `cp -a '${overlay}/.' "$1"`,
-      excludePaths: IMAGE_EXCLUDED_PATHS,
-    },
-    root,
-    report,
-    signal,
-  );
-}
-
-async function configure(root: string, rootUuid: string): Promise<void> {
-  const view = { rootUuid, kernelArguments: KERNEL_ARGUMENTS };
-  for (const [name, path] of FILES) await writeInto(root, path, await artefactFile(name));
-  await writeInto(root, 'etc/fstab', renderTemplate('artefacts/image/fstab.njk', view));
-  await writeInto(root, 'etc/default/grub', renderTemplate('artefacts/image/grub-default.njk', view));
-  await writeInto(root, 'boot/grub/grub.cfg', renderTemplate('artefacts/image/grub.cfg.njk', view));
-  await mkdir(join(root, 'boot/efi'), { recursive: true });
-  await copyGrubModules(root, 'i386-pc');
-  await copyGrubModules(root, 'x86_64-efi');
-  await run('chroot', [root, 'systemctl', 'enable', ...IMAGE_UNITS]);
-  await run('chroot', [root, 'systemctl', 'mask', ...IMAGE_MASKED_UNITS]);
-  for (const name of IMAGE_MASKED_GENERATORS)
-    await linkInto(root, `etc/systemd/system-generators/${name}`, '/dev/null');
-  await linkInto(
-    root,
-    'etc/systemd/system/multi-user.target.wants/cloud-init.target',
-    '/lib/systemd/system/cloud-init.target',
-  );
-  await run('chroot', [root, 'passwd', '--lock', 'root']);
-  await removeFrom(root, IMAGE_NOT_SHARED);
-  await mkdir(join(root, 'var/lib/apt/lists/partial'), { recursive: true });
-  await mkdir(join(root, 'var/cache/debconf'), { recursive: true });
-  // Empty, not absent: systemd then makes an identity of its own without treating the boot as an unset-up system's.
-  await writeInto(root, 'etc/machine-id', '');
-  await linkInto(root, 'etc/resolv.conf', '/run/systemd/resolve/stub-resolv.conf');
 }
 
 async function makeDisk(dir: string, root: string, rootUuid: string, report: Report): Promise<string> {
@@ -249,14 +169,4 @@ async function writeAs(
   report('compressing the disk to qcow2');
   const convert = ['convert', '-c', '-f', 'raw', '-O', 'qcow2', '-o', 'compression_type=zstd', disk, file];
   await run('qemu-img', convert, signal ? { signal } : {});
-}
-
-async function writeInto(root: string, path: string, text: string): Promise<void> {
-  await mkdir(dirname(join(root, path)), { recursive: true });
-  await writeFile(join(root, path), text);
-}
-
-async function linkInto(root: string, path: string, target: string): Promise<void> {
-  await mkdir(dirname(join(root, path)), { recursive: true });
-  await symlink(target, join(root, path));
 }

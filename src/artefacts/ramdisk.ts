@@ -1,4 +1,4 @@
-import { chmod, copyFile, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '../exec/run.ts';
 import { ensureArtefact, type Manifest, type Report } from './cache.ts';
@@ -17,14 +17,9 @@ import {
 } from './debian-root.ts';
 import { requireHost } from './host-needs.ts';
 import { initramfsRecipe, packInitramfs } from './initramfs.ts';
-import {
-  agentRequirements,
-  agentVersionOf,
-  compilePython,
-  installPythonAgent,
-  SITE_PACKAGES,
-} from './python-agent.ts';
+import { agentRequirements, agentVersionOf, compilePython, installPythonAgent } from './python-agent.ts';
 import { RAMDISK_PACKAGES, RAMDISK_UNUSED, UNUSED_MODULES } from './ramdisk-contents.ts';
+import { ramdiskFiles, writeRamdiskFiles } from './ramdisk-files.ts';
 import { artefactFile } from './template-file.ts';
 
 /** Raise when the build itself changes in a way its inputs do not show. */
@@ -87,7 +82,7 @@ export async function buildRamdisk(
         await installRoot(root, options.kernel, packages, report_, signal_);
         const versions = await packageVersions(root, ['python3-minimal', 'udev', 'qemu-utils']);
         await installPythonAgent(root, cacheDir, report_, signal_);
-        await writeFiles(root, files);
+        await writeRamdiskFiles(root, files);
         const kernelVersion = await takeKernel(root, join(dir, 'vmlinuz'));
         await removeFrom(root, RAMDISK_UNUSED);
         await compilePython(root, report_, signal_);
@@ -104,51 +99,6 @@ export async function buildRamdisk(
   );
   const { dir, hash, manifest } = artefact;
   return { kernel: join(dir, 'vmlinuz'), initramfs: join(dir, 'initramfs'), hash, manifest };
-}
-
-interface RamdiskFile {
-  readonly path: string;
-  readonly text: string;
-  readonly mode: number;
-}
-
-async function ramdiskFiles(): Promise<readonly RamdiskFile[]> {
-  const file = async (name: string, path: string, mode: number) => ({
-    path,
-    mode,
-    text: await artefactFile(name),
-  });
-  return Promise.all([
-    file('ramdisk-init.sh', 'init', 0o755),
-    file('udhcpc-script.sh', 'usr/local/sbin/udhcpc-script', 0o755),
-    file('ironic-python-agent.py', 'usr/local/sbin/ironic-python-agent', 0o755),
-    file('blackstart_agent.py', `${SITE_PACKAGES}/blackstart_agent.py`, 0o644),
-    file(
-      'blackstart_agent-entry_points.txt',
-      `${SITE_PACKAGES}/blackstart_agent-1.dist-info/entry_points.txt`,
-      0o644,
-    ),
-    file('blackstart_agent-METADATA', `${SITE_PACKAGES}/blackstart_agent-1.dist-info/METADATA`, 0o644),
-    file('agent.conf', 'etc/ironic-python-agent.d/blackstart.conf', 0o644),
-  ]);
-}
-
-async function writeFiles(root: string, files: readonly RamdiskFile[]): Promise<void> {
-  for (const { path, text, mode } of files) {
-    await mkdir(join(root, path, '..'), { recursive: true });
-    await writeFile(join(root, path), text);
-    await chmod(join(root, path), mode);
-  }
-  await rm(join(root, 'etc/resolv.conf'), { force: true });
-  await symlink('/run/resolv.conf', join(root, 'etc/resolv.conf'));
-  for (const applet of ['poweroff', 'reboot']) {
-    const program = join(root, 'usr/sbin', applet);
-    await rm(program, { force: true });
-    // By force: the first program is a shell script, which would not hear a polite request, and Ironic would wait two
-    // minutes for each machine before it pulls the plug. Without -n it syncs the disks.
-    await writeFile(program, `#!/bin/sh\nexec /usr/bin/busybox ${applet} -f\n`);
-    await chmod(program, 0o755);
-  }
 }
 
 /** A root without apt; the kernel's package is unpacked, not installed: nothing here needs an initramfs builder. */
