@@ -56,6 +56,14 @@ const FURTHEST: readonly {
   },
 ];
 
+/**
+ * Whether the seed went away in the middle of the netboot, and the machine with it: nothing came since, and what came
+ * before did not get as far as the ramdisk, which needs no seed while it starts.
+ */
+export const brokeOff = (boot: readonly BootSight[], seedSinceMs: number): boolean =>
+  boot.length > 0 &&
+  boot.every(({ stage, atMs }) => atMs < seedSinceMs && !/^(ramdisk|inventory)/.test(stage));
+
 /** Why a machine that was switched on has not called back, as far as the boot servers can tell. */
 export function explainSilence(boot: readonly BootSight[], nowMs: number): Silence {
   for (const step of FURTHEST) {

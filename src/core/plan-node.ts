@@ -1,4 +1,4 @@
-import { type BootSight, explainSilence } from './diagnosis.ts';
+import { type BootSight, brokeOff, explainSilence } from './diagnosis.ts';
 import { BUSY_STATES } from './provision-states.ts';
 import { reaches, type Stage } from './stages.ts';
 
@@ -61,6 +61,8 @@ export interface DesiredNode {
 
 /** What the whole site allows at this moment. */
 export interface SiteRoom {
+  /** When the seed came to life: before that, nobody answered for a while. */
+  readonly seedSinceMs: number;
   /** The agent's kernel and ramdisk are there to be served. */
   readonly bootFilesReady: boolean;
   /** The images that roles name are there to be served, and what they should be. */
@@ -86,6 +88,8 @@ const blocked = (reason: string, remedy: string): NodePlan => ({ kind: 'blocked'
 /** A step is tried this often in one operation before a person is asked. */
 const MAX_TRIES = 3;
 const FIRST_PAUSE_MS = 2_000;
+/** Between two packets of a netboot that goes on, no machine takes longer. */
+const NETBOOT_PAUSE_MS = 60_000;
 
 /** The step, unless it failed too often (blocked, with its own error and remedy) or too recently (wait). */
 function attempt(step: NodeStep, reason: string, node: ObservedNode, nowMs: number): NodePlan {
@@ -140,8 +144,12 @@ function planDiscovery(
   const poweredAtMs = node.steps['power-on']?.doneAtMs ?? null;
   if (!room.bootFilesReady) return wait('the discovery ramdisk is not built yet');
   if (poweredAtMs === null) return planPowerOn(node, nowMs);
-  if (nowMs < poweredAtMs + desired.discoveryTimeoutMs) return wait(explainSilence(node.boot, nowMs).waiting);
   const silence = explainSilence(node.boot, nowMs);
+  const isLate = nowMs >= poweredAtMs + desired.discoveryTimeoutMs;
+  const gaveUp = nowMs >= room.seedSinceMs + NETBOOT_PAUSE_MS && brokeOff(node.boot, room.seedSinceMs);
+  if (poweredAtMs < room.seedSinceMs && (isLate || gaveUp))
+    return attempt('power-on', 'netboot it again: the seed was away meanwhile', node, nowMs);
+  if (!isLate) return wait(silence.waiting);
   const minutes = Math.round(desired.discoveryTimeoutMs / 6_000) / 10;
   return blocked(
     `not discovered within ${minutes} min of power-on: ${silence.seen}`,

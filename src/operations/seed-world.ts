@@ -22,10 +22,12 @@ export class SeedWorld implements World {
   readonly #state: SeedState;
   readonly #services: SeedServices;
   readonly #byName: ReadonlyMap<string, SiteNode>;
+  readonly #sinceMs: number;
 
   constructor(state: SeedState, services: SeedServices) {
     this.#state = state;
     this.#services = services;
+    this.#sinceMs = state.clock.nowMs();
     this.#byName = new Map(state.site.site.nodes.map((node) => [node.name, node]));
     this.nodeNames = [...this.#byName.keys()];
   }
@@ -56,6 +58,7 @@ export class SeedWorld implements World {
     const count = (states: ReadonlySet<string>) =>
       nodes.filter((node) => states.has(node.provision_state)).length;
     return {
+      seedSinceMs: this.#sinceMs,
       bootFilesReady: this.#services.isReady('ramdisk'),
       imagesReady: this.#services.isReady('images'),
       undercloudReady,

@@ -34,6 +34,7 @@ const desired = (change: Partial<DesiredNode> = {}): DesiredNode => ({
   ...change,
 });
 const room = (change: Partial<SiteRoom> = {}): SiteRoom => ({
+  seedSinceMs: 0,
   bootFilesReady: true,
   imagesReady: true,
   undercloudReady: true,
@@ -168,6 +169,29 @@ describe('what it will not do', () => {
       kind: 'blocked',
       reason: expect.stringContaining('not one DHCP packet'),
     });
+  });
+  test.each([
+    ['its packets end with the last life of the seed', 'dhcp ack', -70_000, 'do'],
+    ['the seed is back for less than a minute', 'dhcp ack', -50_000, 'wait'],
+    ['it had the ramdisk', 'ramdisk', -70_000, 'wait'],
+  ])('a netboot that the seed broke off by its absence is done again: %s', (_, stage, seedSince, kind) => {
+    const steps = { 'read-bmc': done(), 'power-on': done(NOW - 100_000) };
+    const boot = [{ stage, atMs: NOW - 80_000, reason: '' }];
+    const node = { steps, boot, poweredForDiscovery: true };
+    const patient = { discoveryTimeoutMs: 600_000 };
+    const seen = plan(node, patient, { seedSinceMs: NOW + seedSince });
+    expect(seen).toMatchObject(kind === 'do' ? { kind, step: 'power-on' } : { kind });
+    const goesOn = [...boot, { stage: 'dhcp ack', atMs: NOW - 1, reason: '' }];
+    expect(plan({ ...node, boot: goesOn }, patient, { seedSinceMs: NOW + seedSince }).kind).toBe('wait');
+    expect(plan(node, patient, { seedSinceMs: 0 }).kind).toBe('wait');
+  });
+  test('a machine that stayed silent is switched on once more if the seed was away meanwhile', () => {
+    const steps = { 'read-bmc': done(), 'power-on': done(NOW - 61_000) };
+    expect(plan({ steps }, {}, { seedSinceMs: NOW - 60_000 })).toMatchObject({
+      kind: 'do',
+      step: 'power-on',
+    });
+    expect(plan({ steps }, {}, { seedSinceMs: NOW - 62_000 })).toMatchObject({ kind: 'blocked' });
   });
 });
 

@@ -56,6 +56,7 @@ export class FakeWorld implements World {
 
   observe() {
     const room = {
+      seedSinceMs: 0,
       bootFilesReady: true,
       imagesReady: true,
       undercloudReady: true,
