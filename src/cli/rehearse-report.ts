@@ -5,6 +5,7 @@ import { secondsBetween, table } from './output.ts';
 export interface RehearsalReport {
   readonly ok: boolean;
   readonly seconds: { readonly total: number; readonly setup: number; readonly build: number };
+  /** The seed's peak; Ironic's master and worker together at the end, what they share counted once. */
   readonly memoryMiB: { readonly seed: number | null; readonly ironic: number | null };
   readonly nodes: readonly RehearsedNode[];
 }
@@ -59,7 +60,7 @@ export function reportTable(report: RehearsalReport, nodes: readonly NodeView[])
       verified,
     ];
   });
-  const memory = `memory at its peak: seed ${report.memoryMiB.seed ?? '-'} MiB, Ironic ${report.memoryMiB.ironic ?? '-'} MiB`;
+  const memory = `memory: seed ${report.memoryMiB.seed ?? '-'} MiB at its peak, Ironic ${report.memoryMiB.ironic ?? '-'} MiB`;
   const { total, setup, build } = report.seconds;
   return [
     'Seconds from power-on:',

@@ -178,7 +178,7 @@ class Rehearsal {
       },
       memoryMiB: {
         seed: await peakMemoryMib(this.#seed?.pid ?? null),
-        ironic: await peakMemoryMib(undercloud?.pid ?? null),
+        ironic: undercloud?.memoryMib ?? null,
       },
       nodes: rehearsed,
     };
