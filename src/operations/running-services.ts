@@ -24,7 +24,7 @@ export class RunningServices implements SeedServices {
   onReady: (siteStep: string) => boolean = () => false;
   readonly #state: SeedState;
   readonly #undercloud: UndercloudService;
-  readonly #bmcs = new Map<string, Promise<Bmc>>();
+  readonly #bmcs = new Map<string, { readonly password: string | null; readonly open: Promise<Bmc> }>();
   #ramdisk: Ramdisk | null = null;
   /** What is given out: of this life, and until that is ready, of the one before. */
   #served: ServedFiles = { agent: null, images: [] };
@@ -117,11 +117,18 @@ export class RunningServices implements SeedServices {
     return this.#undercloud.client();
   }
 
-  /** One client for each BMC, so that its session is used again and its commands keep their turn. */
-  bmc(node: SiteNode): Promise<Bmc> {
-    const open = this.#bmcs.get(node.name) ?? openNodeBmc(this.#state.site, node);
-    this.#bmcs.set(node.name, open);
+  /**
+   * One client for each BMC, so that its session is used again and its commands keep their turn; another one once the
+   * site's file holds another password.
+   */
+  async bmc(node: SiteNode): Promise<Bmc> {
+    const password = node.bmc === null ? null : await this.#state.site.readSecret(node.bmc.password);
+    const known = this.#bmcs.get(node.name);
+    if (known !== undefined && known.password === password) return known.open;
+    const open = openNodeBmc(this.#state.site, node);
+    this.#bmcs.set(node.name, { password, open });
     open.catch(() => this.#bmcs.delete(node.name));
+    await known?.open.then((old) => old.close()).catch(() => {});
     return open;
   }
 
@@ -148,9 +155,9 @@ export class RunningServices implements SeedServices {
 
   async close(): Promise<void> {
     await this.#undercloud.letGo();
-    for (const bmc of this.#bmcs.values()) {
-      await bmc.then(
-        (open) => open.close(),
+    for (const { open } of this.#bmcs.values()) {
+      await open.then(
+        (bmc) => bmc.close(),
         () => {},
       );
     }
