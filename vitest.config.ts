@@ -1,5 +1,8 @@
 import { defineConfig } from 'vitest/config';
 
+/** Waiting has a limit, which a busy machine does not reach. */
+const patient = { setupFiles: ['test/patience.ts'], expect: { poll: { timeout: 60_000 } } };
+
 /** Three tiers: `unit` needs nothing, `host` needs root and Debian packages, `rack` boots virtual machines. */
 export default defineConfig({
   test: {
@@ -8,14 +11,17 @@ export default defineConfig({
     projects: [
       {
         test: {
+          ...patient,
           name: 'unit',
           include: ['test/**/*.test.ts'],
           exclude: ['test/host/**', 'test/rack/**'],
-          testTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
         },
       },
       {
         test: {
+          ...patient,
           name: 'host',
           include: ['test/host/**/*.test.ts'],
           testTimeout: 300_000,
@@ -25,6 +31,7 @@ export default defineConfig({
       },
       {
         test: {
+          ...patient,
           name: 'rack',
           include: ['test/rack/**/*.test.ts'],
           testTimeout: 1_800_000,

@@ -195,18 +195,16 @@ describe.skipIf(cannot !== null)('Ansible against a real sshd', () => {
     const slow = join(dir, 'slow.yml');
     writeFileSync(
       slow,
-      '- hosts: all\n  gather_facts: false\n  tasks: [{ name: sleep, ansible.builtin.command: sleep 20 }]\n',
+      '- hosts: all\n  gather_facts: false\n  tasks: [{ name: sleep, ansible.builtin.command: sleep 3600 }]\n',
     );
     const controller = new AbortController();
     const stopped = new Error('stopped by the operator');
-    const began = Date.now();
     const running = tryPlaybook(
       playbook('aborted', { playbook: slow }),
       (event) => event.event === 'task' && setTimeout(() => controller.abort(stopped), 2_000),
       controller.signal,
     );
     await expect(running).rejects.toBe(stopped);
-    expect(Date.now() - began).toBeLessThan(30_000);
     const left = (await tryRun('pgrep', ['-af', join(dir, 'aborted')])).stdout;
     expect(left).toBe('');
   });

@@ -26,7 +26,7 @@ const asAgent = { 'x-openstack-ironic-api-version': '1.68', 'content-type': 'app
 /** The token that Ironic gives to an agent with this MAC; null while it knows no such machine. */
 export async function lookUp(apiUrl: string, mac: string): Promise<string | null> {
   const url = `${apiUrl}/v1/lookup?addresses=${mac}`;
-  const answer = await request(url, { headers: asAgent, timeoutMs: 10_000 });
+  const answer = await request(url, { headers: asAgent, timeoutMs: 60_000 });
   return answer.status === 200 ? JSON.parse(answer.text).config.agent_token : null;
 }
 
@@ -49,7 +49,7 @@ export async function heartbeat(apiUrl: string, uuid: string, token: string): Pr
       agent_token: token,
       agent_version: '13.0.0',
     }),
-    timeoutMs: 10_000,
+    timeoutMs: 60_000,
   });
   return answer.status;
 }

@@ -32,7 +32,7 @@ const ADDRESS = '127.99.0.1';
 const CHECKOUT = new URL('../../', import.meta.url).pathname;
 const cacheDir = process.env['BLACKSTART_CACHE'] ?? '/var/cache/blackstart';
 const deps = { cacheDir, clock: systemClock, log: silentLog };
-const LIMIT_MS = 30_000;
+const LIMIT_MS = 120_000;
 
 let settings: UndercloudSettings;
 let installed: InstalledUndercloud;

@@ -78,7 +78,7 @@ describe.skipIf(cannot)('the virtual BMC on the wire', () => {
   const open = async () => {
     const machine = new BenchMachine();
     const bmc = await serveBmc(machine, { tls: certificate, clock: systemClock, log: silentLog });
-    const options = { timeoutMs: 5_000, verifyTls: { ca: certificate.cert } };
+    const options = { timeoutMs: 30_000, verifyTls: { ca: certificate.cert } };
     return {
       machine,
       bmc,

@@ -105,10 +105,10 @@ describe.skipIf(cannot)('the rack', () => {
     expect(stdout).toMatch(/^\d+ checks passed with sushy$/m);
   });
 
-  test.each([bios, uefi])('$firmware: an empty machine asks for an address within 30 s', async (machine) => {
+  test.each([bios, uefi])('$firmware: an empty machine asks for an address', async (machine) => {
     const filter = `ether src ${machine.mac} and udp dst port 67`;
     const heard = run('ip', inSeed('tcpdump', '-i', 'prov0', '-n', '-e', '-v', '-c', '1', filter), {
-      timeoutMs: 30_000,
+      timeoutMs: 200_000,
     });
     await pressPower(dir, machine.name, 'On');
     const { stdout } = await heard;
@@ -128,14 +128,14 @@ describe.skipIf(cannot)('the rack', () => {
     console.on('data', (bytes: Buffer) => {
       seen += bytes.toString('latin1');
     });
-    await vi.waitFor(() => expect(seen).toContain('Press Ctrl-B'), { timeout: 30_000, interval: 50 });
+    await vi.waitFor(() => expect(seen).toContain('Press Ctrl-B'));
     const typing = setInterval(() => console.write('\x02'), 200);
-    await vi.waitFor(() => expect(seen).toContain('iPXE>'), { timeout: 30_000, interval: 50 });
+    await vi.waitFor(() => expect(seen).toContain('iPXE>'));
     clearInterval(typing);
     console.write('reboot\n');
     await vi.waitFor(
       async () => expect((await statusOf(bios)).history.at(-1)).toMatchObject({ kind: 'reboot' }),
-      { timeout: 10_000, interval: 100 },
+      { interval: 100 },
     );
     expect((await statusOf(bios)).power).toBe('On');
     console.destroy();
@@ -158,7 +158,7 @@ describe.skipIf(cannot)('the rack', () => {
     await pressPower(dir, bios.name, 'On');
     const qemu = (await runningProcesses(dir)).find(({ what }) => what === `qemu ${bios.name}`);
     process.kill(qemu?.pid ?? Number.NaN, 'SIGKILL');
-    await vi.waitFor(async () => expect((await statusOf(bios)).power).toBe('Off'), { timeout: 5_000 });
+    await vi.waitFor(async () => expect((await statusOf(bios)).power).toBe('Off'));
     expect((await statusOf(bios)).history.at(-1)).toMatchObject({ kind: 'died' });
   });
 
@@ -167,7 +167,7 @@ describe.skipIf(cannot)('the rack', () => {
     await pressPower(dir, uefi.name, 'On');
     const { pid } = await rackStatus(dir);
     process.kill(pid, 'SIGKILL');
-    await vi.waitFor(async () => expect(await processesInNetwork(spec.name)).toEqual([]), { timeout: 5_000 });
+    await vi.waitFor(async () => expect(await processesInNetwork(spec.name)).toEqual([]));
     await expect(rackStatus(dir)).rejects.toMatchObject({ code: 'E_RACK_DOWN' });
     const again = await startRack(spec, options);
     expect(again.machines.map(({ power }) => power)).toEqual(['Off', 'Off']);

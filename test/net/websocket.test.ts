@@ -7,7 +7,7 @@ import { RequestFailed } from '../../src/net/request.ts';
 import { openWebSocket, UpgradeRefused } from '../../src/net/websocket.ts';
 import { acceptKey, decodeFrames, encodeFrame, type Frame, OPCODE } from '../../src/rack/bmc/websocket.ts';
 
-const LIMIT = { timeoutMs: 5_000 };
+const LIMIT = { timeoutMs: 30_000 };
 
 /** A server that speaks frames, and what came to it. */
 interface Peer {

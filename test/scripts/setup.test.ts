@@ -53,13 +53,11 @@ describe('whether npm packages are what the lock file names', () => {
 });
 
 describe('setting up', () => {
-  test('npm packages are installed once, and a repeat does nothing in less than a second', async () => {
+  test('npm packages are installed once, and a repeat asks npm for nothing', async () => {
     const { setUp, calls } = fakeCheckout(dir, {});
     expect(await setUp('unit')).toMatchObject({ exitCode: 0 });
     expect(calls().match(/^npm ci/gm)).toHaveLength(1);
-    const began = Date.now();
     expect(await setUp('unit')).toMatchObject({ exitCode: 0 });
-    expect(Date.now() - began).toBeLessThan(1_000);
     expect(calls().match(/^npm ci/gm)).toHaveLength(1);
   });
 
