@@ -30,7 +30,7 @@ describe('the disk under /', () => {
           name: fc.jsonValue(),
           type: fc.constant('disk'),
           size: fc.jsonValue(),
-          children: fc.array(tie('device')),
+          children: fc.array(tie('device'), { maxLength: 3, depthIdentifier: 'device' }),
         },
         { requiredKeys: [] },
       ),
