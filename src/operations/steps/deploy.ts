@@ -10,23 +10,20 @@ import type { Step, StepContext } from './context.ts';
 /** States in which a deployment may be asked for; in any other one it is under way or done. */
 const MAY_DEPLOY: ReadonlySet<string> = new Set(['available', 'deploy failed']);
 
-/** Failures after which the agent that runs is no longer trusted, and one is booted anew. */
-const BOOT_ANEW_AFTER = 2;
-
 /**
  * Has the undercloud write the role's image and a config drive. The owner of the state is asked first: a
  * deployment that an earlier life of the seed began is left to go on.
  */
 export const deploy: Step = async (context) => {
-  const { node, profile, site, hostKeys, history, operation, clock, signal } = context;
+  const { node, profile, site, hostKeys, clock, signal } = context;
   const ironic = context.ironic();
   const found = await ironic.node(node.name, signal);
   if (found === null || !MAY_DEPLOY.has(found.provision_state))
     return { already: found?.provision_state ?? 'not enrolled' };
   await checkFingerprint(context);
   await restoreDriver(node.name, 'redfish', { ironic, clock }, signal);
-  const failures = history.step(operation.id, node.name, 'deploy')?.failures ?? 0;
-  if (failures >= BOOT_ANEW_AFTER) await setFastTrack(node.name, false, { ironic }, signal);
+  // A failure cost the running agent its token (ironic 39, `wipe_deploy_internal_info`): only a new one will do.
+  if (found.provision_state === 'deploy failed') await setFastTrack(node.name, false, { ironic }, signal);
   await hostKeys.forget(node.name);
   const image = context.image(profile.imageName);
   const { address } = provisioningNetworkOf(site.site, node);
