@@ -44,7 +44,10 @@ class WorkerLeaseStore implements LeaseStore {
 
   constructor(file: string) {
     this.#file = file;
-    this.#worker = new Worker(new URL('./lease-worker.ts', import.meta.url), { workerData: { file } });
+    this.#worker = new Worker(new URL('./lease-worker.ts', import.meta.url), {
+      workerData: { file },
+      resourceLimits: { maxYoungGenerationSizeMb: 8 },
+    });
     this.#worker.on('message', (response: LeaseResponse) => this.#settle(response));
     this.#worker.on('error', (error) => this.#failAll(reasonOf(error)));
     this.#worker.on('exit', () => this.#failAll('the lease store is closed'));
