@@ -68,8 +68,7 @@ export function transcriptOf(log) {
     return true;
   });
   const total = lines.findIndex((line, at) => at > table && line.startsWith('total '));
-  return [...kept, '', ...lines.slice(table, total + 1)].join('
-');
+  return [...kept, '', ...lines.slice(table, total + 1)].join('\n');
 }
 
 /** README with its two generated parts made anew. Throws SetupError when their marks are not there. */
@@ -118,7 +117,10 @@ if (isMain)
   await runScript('figures', async () => {
     const [kind, file, log, note] = process.argv.slice(2);
     if (kind !== undefined && (!KINDS.includes(kind) || !file))
-      throw new SetupError('nothing to record', 'Use "node scripts/figures.mjs warm|cold REPORT [LOG [NOTE]]".');
+      throw new SetupError(
+        'nothing to record',
+        'Use "node scripts/figures.mjs warm|cold REPORT [LOG [NOTE]]".',
+      );
     if (kind !== undefined) record(kind, file, log, note);
     writeFileSync(README, withGenerated(readFileSync(README, 'utf8'), readFigures(), readTranscript()));
     return 0;
