@@ -1,6 +1,8 @@
 /** One thing the boot servers saw a machine do. */
 export interface BootSight {
   readonly stage: string;
+  /** What it was answered: a boot decision's kind, or what became of a transfer. */
+  readonly decision: string;
   readonly atMs: number;
   readonly reason: string;
 }
@@ -56,13 +58,20 @@ const FURTHEST: readonly {
   },
 ];
 
+/** Between two packets of a netboot that goes on, no machine takes longer. */
+const NETBOOT_PAUSE_MS = 60_000;
+
 /**
- * Whether the seed went away in the middle of the netboot, and the machine with it: nothing came since, and what came
- * before did not get as far as the ramdisk, which needs no seed while it starts.
+ * Whether the seed went away in the middle of a netboot, and the machine gave up: the last that was seen of it is a
+ * netboot which did not get as far as the ramdisk (that needs no seed while it starts), and the seed is back for long.
  */
-export const brokeOff = (boot: readonly BootSight[], seedSinceMs: number): boolean =>
-  boot.length > 0 &&
-  boot.every(({ stage, atMs }) => atMs < seedSinceMs && !/^(ramdisk|inventory)/.test(stage));
+export function brokeOff(boot: readonly BootSight[], seedSinceMs: number, nowMs: number): boolean {
+  const last = boot.at(-1);
+  if (last === undefined || last.atMs >= seedSinceMs || nowMs < seedSinceMs + NETBOOT_PAUSE_MS) return false;
+  if (last.stage.startsWith('dhcp ')) return ['tftp', 'http', 'script'].includes(last.decision);
+  if (last.stage === 'script') return last.decision !== 'local-disk';
+  return /program$|^kernel$/.test(last.stage);
+}
 
 /** Why a machine that was switched on has not called back, as far as the boot servers can tell. */
 export function explainSilence(boot: readonly BootSight[], nowMs: number): Silence {

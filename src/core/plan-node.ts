@@ -11,6 +11,7 @@ export type NodeStep =
   | 'inspect'
   | 'provide'
   | 'deploy'
+  | 'netboot-again'
   | 'login'
   | 'configure';
 
@@ -88,8 +89,6 @@ const blocked = (reason: string, remedy: string): NodePlan => ({ kind: 'blocked'
 /** A step is tried this often in one operation before a person is asked. */
 const MAX_TRIES = 3;
 const FIRST_PAUSE_MS = 2_000;
-/** Between two packets of a netboot that goes on, no machine takes longer. */
-const NETBOOT_PAUSE_MS = 60_000;
 
 /** The step, unless it failed too often (blocked, with its own error and remedy) or too recently (wait). */
 function attempt(step: NodeStep, reason: string, node: ObservedNode, nowMs: number): NodePlan {
@@ -146,8 +145,7 @@ function planDiscovery(
   if (poweredAtMs === null) return planPowerOn(node, nowMs);
   const silence = explainSilence(node.boot, nowMs);
   const isLate = nowMs >= poweredAtMs + desired.discoveryTimeoutMs;
-  const gaveUp = nowMs >= room.seedSinceMs + NETBOOT_PAUSE_MS && brokeOff(node.boot, room.seedSinceMs);
-  if (poweredAtMs < room.seedSinceMs && (isLate || gaveUp))
+  if (poweredAtMs < room.seedSinceMs && (isLate || brokeOff(node.boot, room.seedSinceMs, nowMs)))
     return attempt('power-on', 'netboot it again: the seed was away meanwhile', node, nowMs);
   if (!isLate) return wait(silence.waiting);
   const minutes = Math.round(desired.discoveryTimeoutMs / 6_000) / 10;
@@ -191,6 +189,8 @@ function planEnrolment(
       'Take it out of maintenance there, then run "blackstart up" again.',
     );
   if (ironic.waitsForSeed) return attempt('inspect', 'take the inspection up again', node, nowMs);
+  if (WAITS_FOR_NETBOOT.has(ironic.provisionState) && isStranded(node, room, nowMs))
+    return attempt('netboot-again', 'its netboot broke off while the seed was away', node, nowMs);
   if (BUSY_STATES.has(ironic.provisionState)) return wait(`undercloud: ${ironic.provisionState}`);
   if (ironic.provisionState === 'enroll')
     return attempt('manage', 'let the undercloud verify its BMC', node, nowMs);
@@ -201,6 +201,15 @@ function planEnrolment(
     return attempt('inspect', 'inspect it in band', node, nowMs);
   return null;
 }
+
+/** Ironic has switched the machine on, or uses the agent that runs, and waits for it. */
+const WAITS_FOR_NETBOOT: ReadonlySet<string> = new Set(['inspect wait', 'clean wait', 'wait call-back']);
+
+/** Once for each life of the seed: a machine may take minutes to its first packet. */
+const isStranded = (node: ObservedNode, room: SiteRoom, nowMs: number): boolean =>
+  node.hasBmc &&
+  brokeOff(node.boot, room.seedSinceMs, nowMs) &&
+  (node.steps['netboot-again']?.doneAtMs ?? 0) < room.seedSinceMs;
 
 function planDeploy(
   desired: DesiredNode,

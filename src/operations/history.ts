@@ -96,6 +96,7 @@ export const NODE_STEPS: readonly NodeStep[] = [
   'inspect',
   'provide',
   'deploy',
+  'netboot-again',
   'login',
   'configure',
 ];

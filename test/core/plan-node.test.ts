@@ -160,7 +160,7 @@ describe('what it will not do', () => {
   });
   test('a silent machine is told apart by what the boot servers saw', () => {
     const steps = { 'read-bmc': done(), 'power-on': done(NOW - 61_000) };
-    const boot = [{ stage: 'ramdisk', atMs: NOW - 30_000, reason: '' }];
+    const boot = [{ stage: 'ramdisk', decision: 'completed', atMs: NOW - 30_000, reason: '' }];
     expect(plan({ steps, boot })).toMatchObject({
       kind: 'blocked',
       reason: expect.stringContaining('no agent has called back'),
@@ -170,20 +170,38 @@ describe('what it will not do', () => {
       reason: expect.stringContaining('not one DHCP packet'),
     });
   });
-  test.each([
-    ['its packets end with the last life of the seed', 'dhcp ack', -70_000, 'do'],
-    ['the seed is back for less than a minute', 'dhcp ack', -50_000, 'wait'],
-    ['it had the ramdisk', 'ramdisk', -70_000, 'wait'],
-  ])('a netboot that the seed broke off by its absence is done again: %s', (_, stage, seedSince, kind) => {
-    const steps = { 'read-bmc': done(), 'power-on': done(NOW - 100_000) };
-    const boot = [{ stage, atMs: NOW - 80_000, reason: '' }];
-    const node = { steps, boot, poweredForDiscovery: true };
-    const patient = { discoveryTimeoutMs: 600_000 };
-    const seen = plan(node, patient, { seedSinceMs: NOW + seedSince });
-    expect(seen).toMatchObject(kind === 'do' ? { kind, step: 'power-on' } : { kind });
-    const goesOn = [...boot, { stage: 'dhcp ack', atMs: NOW - 1, reason: '' }];
-    expect(plan({ ...node, boot: goesOn }, patient, { seedSinceMs: NOW + seedSince }).kind).toBe('wait');
-    expect(plan(node, patient, { seedSinceMs: 0 }).kind).toBe('wait');
+  describe('a netboot that the seed broke off by its absence is done again', () => {
+    const sight = (stage: string, decision: string, atMs = NOW - 80_000) => ({
+      ...{ stage, decision, atMs },
+      reason: '',
+    });
+    const cases = [
+      ['its packets end with the last life of the seed', sight('dhcp ack', 'tftp'), 70_000, true],
+      ['its program does', sight('tftp program', 'completed'), 70_000, true],
+      ['the seed is back for less than a minute', sight('dhcp ack', 'tftp'), 50_000, false],
+      ['the seed was there', sight('dhcp ack', 'tftp'), 90_000, false],
+      ['it had the ramdisk', sight('ramdisk', 'completed'), 70_000, false],
+      ['an agent runs there', sight('dhcp ack', 'address'), 70_000, false],
+      ['it is writing', sight('image', 'completed'), 70_000, false],
+      ['it boots its disk', sight('script', 'local-disk'), 70_000, false],
+      ['it goes on', sight('dhcp ack', 'tftp', NOW - 1), 70_000, false],
+    ] as const;
+    test.each(cases)('in discovery: %s', (_, last, backForMs, isAgain) => {
+      const steps = { 'read-bmc': done(), 'power-on': done(NOW - 100_000) };
+      const node = { steps, boot: [last], poweredForDiscovery: true };
+      expect(plan(node, { discoveryTimeoutMs: 600_000 }, { seedSinceMs: NOW - backForMs })).toMatchObject(
+        isAgain ? { kind: 'do', step: 'power-on' } : { kind: 'wait' },
+      );
+    });
+    test.each(cases)('for the undercloud: %s', (_, last, backForMs, isAgain) => {
+      const node = { approval: 'approved', boot: [last], undercloud: ironic('wait call-back') } as const;
+      const space = { seedSinceMs: NOW - backForMs };
+      expect(plan(node, {}, space)).toMatchObject(
+        isAgain ? { kind: 'do', step: 'netboot-again' } : { kind: 'wait' },
+      );
+      expect(plan({ ...node, steps: { 'netboot-again': done() } }, {}, space).kind).toBe('wait');
+      expect(plan({ ...node, undercloud: ironic('deploying') }, {}, space).kind).toBe('wait');
+    });
   });
   test('a machine that stayed silent is switched on once more if the seed was away meanwhile', () => {
     const steps = { 'read-bmc': done(), 'power-on': done(NOW - 61_000) };

@@ -6,6 +6,7 @@ import { enroll } from './enroll.ts';
 import { inspect } from './inspect.ts';
 import { login } from './login.ts';
 import { manage } from './manage.ts';
+import { netbootAgain } from './netboot-again.ts';
 import { powerOn } from './power-on.ts';
 import { provide } from './provide.ts';
 import { readBmc } from './read-bmc.ts';
@@ -19,6 +20,7 @@ export const NODE_STEP_RUNS: Readonly<Record<NodeStep, Step>> = {
   inspect,
   provide,
   deploy,
+  'netboot-again': netbootAgain,
   login,
   configure,
 };
