@@ -33,6 +33,7 @@ const DEBIAN_PACKAGES = [
   { name: 'isc-dhcp-client', use: 'test', why: 'dhclient: another one' },
   { name: 'tftp-hpa', use: 'test', why: 'a TFTP client that is not ours' },
   { name: 'atftp', use: 'test', why: 'another one, with options' },
+  { name: 'netbase', use: 'test', why: '/etc/services, without which atftp knows no port' },
   { name: 'curl', use: 'test', why: 'an HTTP client that is not ours, with ranges' },
   { name: 'nftables', use: 'test', why: 'nft: packets that get lost on the way' },
   { name: 'tcpdump', use: 'test', why: 'captures from the virtual rack' },
