@@ -26,7 +26,6 @@ export const agentKernelArgs = (args: AgentArgs): string =>
       ? [`ipa-api-url=${args.ironicUrl}`, `ipa-lookup-timeout=${LOOKUP_TIMEOUT_SECONDS}`]
       : []),
     `BOOTIF=${args.mac}`,
-    'console=ttyS0,115200',
     'nofb',
     'nomodeset',
     ...args.extra.map((text) => text.trim()).filter((text) => text !== ''),

@@ -235,7 +235,7 @@ function planDeploy(
       if (desired.protected)
         return blocked(
           'it is protected: nothing may write to its disks',
-          `"blackstart nodes unprotect ${node.name}" if that is wrong.`,
+          'Take its protection off in site.yaml ("protected", "policies.protect") if that is wrong.',
         );
       if (!room.imagesReady) return wait('its image is not built yet');
       if (room.deploysRunning >= room.deployLimit)

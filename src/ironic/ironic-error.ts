@@ -48,7 +48,7 @@ const RULES: readonly Rule[] = [
     status: 403,
     fault: /is protected and cannot/,
     code: 'E_IRONIC_PROTECTED',
-    remedy: '"blackstart nodes unprotect NODE" if it really may be wiped.',
+    remedy: 'Take its protection off in site.yaml (protected, policies.protect) if it really may be wiped.',
     exitCode: EXIT.refused,
   },
   {

@@ -75,7 +75,7 @@ const nodeFailed = (node: IronicNode): BlackstartError =>
     'E_NODE_FAILED',
     `${node.name ?? node.uuid} is in "${node.provision_state}": ${node.last_error ?? 'the undercloud gives no reason'}`,
     {
-      remedy: `Mend what it names, then run "blackstart up" again; "blackstart why ${node.name}" shows more.`,
+      remedy: `Mend what it names, then run "blackstart up" again; "blackstart nodes show ${node.name}" shows more.`,
     },
   );
 

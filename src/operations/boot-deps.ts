@@ -47,7 +47,7 @@ export function bootDeps(state: SeedState, services: RunningServices, leases: Le
       ironicUrl: (network) =>
         site.undercloud.enabled ? `http://${network.address}:${site.undercloud.apiPort}` : null,
       collectors: COLLECTORS,
-      kernelArgs: '',
+      kernelArgs: `console=${site.ramdisk.console}`,
     },
     leases,
     directory: state.directory,

@@ -84,7 +84,7 @@ export class NodeDirectory {
       address: node.address,
       hostname: node.name,
       localDisk: profile.localDisk,
-      kernelArgs: profile.kernelArgs,
+      kernelArgs: [profile.role.kernelArgs, node.kernelArgs].filter(Boolean).join(' '),
       approval: this.#book.record(node.name).approval,
     };
   }
