@@ -21,7 +21,7 @@ test('an unknown machine boots the agent, which calls this seed first and then I
     'kernel http://127.0.0.1:8080/agent/kernel initrd=agent.initramfs ' +
       'ipa-inspection-callback-url=http://127.0.0.1:8080/v1/discovery ipa-inspection-collectors=default,pci-devices ' +
       'ipa-api-url=http://127.0.0.1:6385 ipa-lookup-timeout=21600 BOOTIF=52:54:00:99:00:01 ' +
-      'console=ttyS0,115200 nofb nomodeset site=1 || goto failed',
+      'nofb nomodeset site=1 || goto failed',
     'initrd --name agent.initramfs http://127.0.0.1:8080/agent/initramfs || goto failed',
     'boot || goto failed',
   ]);
