@@ -37,7 +37,7 @@ export interface DebianRootSpec {
   readonly variant: 'essential' | 'apt';
   readonly packages: readonly string[];
   readonly sources: readonly string[];
-  /** Shell run by mmdebstrap with the root as $1, while apt still works on it. */
+  /** A program (or a line of shell) run by mmdebstrap with the root as $1, while apt still works on it. */
   readonly customizeHook?: string;
   readonly essentialHook?: string;
   /** Paths that dpkg leaves out, as in dpkg.cfg's path-exclude. */

@@ -1,4 +1,4 @@
-import { copyFile } from 'node:fs/promises';
+import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '../exec/run.ts';
 import { ensureArtefact, type Manifest, type Report } from './cache.ts';
@@ -63,6 +63,7 @@ export async function buildRamdisk(
       inputs: {
         recipe: RECIPE,
         release: DEBIAN_RELEASE,
+        unpackKernel: await artefactFile('unpack-kernel.sh'),
         kernel: KERNEL_PACKAGE[options.kernel],
         components: componentsFor(options.kernel).join(' '),
         packages: packages.join(' '),
@@ -110,8 +111,11 @@ async function installRoot(
   signal?: AbortSignal,
 ): Promise<void> {
   const sources = await debianSources(kernel);
-  const customizeHook = await artefactFile('unpack-kernel.sh');
-  const hook = `set -- "$1" ${KERNEL_PACKAGE[kernel]}\n${customizeHook}`;
+  const customizeHook = `${root}-unpack-kernel`;
+  const script = await artefactFile('unpack-kernel.sh');
+  await writeFile(customizeHook, `#!/bin/sh\nset -- "$1" ${KERNEL_PACKAGE[kernel]}\n${script}`, {
+    mode: 0o755,
+  });
   report(
     `installing Debian ${DEBIAN_RELEASE} for the ramdisk (${packages.length} packages and what they need)`,
   );
@@ -120,7 +124,7 @@ async function installRoot(
       variant: 'essential',
       packages,
       sources,
-      customizeHook: hook,
+      customizeHook,
       excludePaths: ['/usr/share/man/*', '/usr/share/doc/*', '/usr/share/locale/*', '/usr/share/info/*'],
     },
     root,
