@@ -55,6 +55,7 @@ export async function showTasks(
   const renderer = output.isTerminal ? 'default' : 'simple';
   const list = new Listr(entries, {
     concurrent,
+    registerSignalListeners: false, // it would end the process itself, and leave a rack behind
     exitOnError,
     renderer,
     fallbackRenderer: 'simple',
