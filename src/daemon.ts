@@ -140,14 +140,13 @@ async function serve({ site, state, services, leases, operator, commands, closin
   await services.recall();
   const boot = await serveNetworkBoot(bootDeps(state, services, leases), stop.signal);
   closing.defer(() => boot.close());
-  await services.resume(stop.signal);
   const api = await serveApi(paths.socket, {
     commands,
     openConsole: (name) => services.openConsole(name),
     log: state.log,
   });
   closing.defer(() => api.close());
-  operator.start(stop.signal);
+  operator.start(stop.signal, services.resume(stop.signal));
   closing.defer(async () => {
     stop.abort(new Error('the daemon stops'));
     await operator.ended;

@@ -21,8 +21,9 @@ export class Operator {
     return this.#ended;
   }
 
-  start(signal: AbortSignal): void {
-    this.#ended = this.#work(signal);
+  /** `after` comes first: to take up the undercloud may mean to start it. Questions are answered meanwhile. */
+  start(signal: AbortSignal, after: Promise<void>): void {
+    this.#ended = after.then(() => this.#work(signal));
     this.#ended.catch(() => {});
   }
 
