@@ -50,7 +50,7 @@ describe.skipIf(cannot !== null)('setting up Debian', () => {
     const { setUp } = fakeCheckout(dir, { 'dpkg-query': 'exit 1', 'apt-get': '', systemctl: '' });
     await setUp('unit');
     const node =
-      'test "$1" = --version && echo v24.0.0 && exit; until [ "${1##*/}" = main.ts ]; do shift; done; shift; echo "$BLACKSTART_SETUP_SECONDS $*"; exit 3';
+      'test "$1" = --version && echo v24.0.0 && exit; until test "$(basename -- "$1")" = main.ts; do shift; done; shift; echo "$BLACKSTART_SETUP_SECONDS $*"; exit 3';
     writeFileSync(join(dir, 'node_modules/.bin/node'), `#!/bin/sh\n${node}\n`);
     const { exitCode, stdout } = await tryRun(
       process.execPath,
