@@ -13,7 +13,7 @@ export const inspect: Step = async (context) => {
   const bootMac = context.bootMacOf(node.name);
   const discovery = book.discoveryOf(node.name);
   const failedBefore = (history.step(operation.id, node.name, 'inspect')?.failures ?? 0) > 0;
-  if (discovery !== null && bootMac !== null && agentRuns(context) && !failedBefore) {
+  if (discovery !== null && bootMac !== null && !failedBefore && (await agentRuns(context))) {
     const report = await book.inventoryOf(discovery.id);
     await inspectRunningAgent(node.name, { report, bootMac }, DRIVER, { ironic, clock }, signal);
     await ensurePorts(context);
@@ -24,10 +24,14 @@ export const inspect: Step = async (context) => {
   return { by: 'a boot of its own' };
 };
 
-/** Whether the agent that discovered the machine should still run: it was seen since this installer's power-on. */
-export function agentRuns({ node, book, history }: Pick<StepContext, 'node' | 'book' | 'history'>): boolean {
+/**
+ * Whether the agent that discovered the machine should still run: it was seen since this installer's power-on, and the
+ * machine is on now, which it is not after a power cut.
+ */
+export async function agentRuns({ node, book, history, signal, ...context }: StepContext): Promise<boolean> {
   const poweredAtMs = history.poweredForDiscoveryAtMs(node.name);
-  return poweredAtMs !== null && (book.discoveryOf(node.name)?.lastSeenAtMs ?? 0) >= poweredAtMs;
+  if (poweredAtMs === null || (book.discoveryOf(node.name)?.lastSeenAtMs ?? 0) < poweredAtMs) return false;
+  return (await (await context.bmc()).powerState({ signal })) !== 'off';
 }
 
 async function ensurePorts({ node, directory, signal, ...context }: StepContext): Promise<void> {

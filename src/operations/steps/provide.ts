@@ -16,7 +16,7 @@ export const provide: Step = async (context) => {
   const { node, site, clock, signal, log } = context;
   const deps = { ironic: context.ironic(), clock };
   await restoreDriver(node.name, 'redfish', deps, signal);
-  let fastTrack = site.site.undercloud.fastTrack && agentRuns(context);
+  let fastTrack = site.site.undercloud.fastTrack && (await agentRuns(context));
   if (fastTrack) {
     await untilAgentReports(node.name, AGENT_LIMIT_MS, deps, signal).catch((error: unknown) => {
       signal.throwIfAborted();
