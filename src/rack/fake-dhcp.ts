@@ -18,6 +18,8 @@ export interface DhcpAsk {
   readonly options: DhcpOptionList;
   /** Real clients' waits (4, 8, 16, 32 s) are multiplied by this. */
   readonly timeScale: number;
+  /** Asks on, at the longest wait, until this is over too: a server that starts again is no quicker here. */
+  readonly patienceMs?: number;
   readonly signal: AbortSignal;
 }
 
@@ -50,11 +52,13 @@ export async function askDhcp(ask: DhcpAsk): Promise<DhcpLease | null> {
     socket.bind(CLIENT_PORT, '0.0.0.0');
     await once(socket, 'listening', { signal: ask.signal });
     socket.setBroadcast(true);
-    for (const waitMs of WAITS_MS) {
+    const startMs = performance.now();
+    for (let tries = 0; ; tries += 1) {
+      if (tries >= WAITS_MS.length && performance.now() - startMs >= (ask.patienceMs ?? 0)) return null;
+      const waitMs = WAITS_MS[tries] ?? WAITS_MS.at(-1) ?? 0;
       const lease = await tryOnce(socket, ask, Math.max(SHORTEST_WAIT_MS, waitMs * ask.timeScale));
       if (lease) return lease;
     }
-    return null;
   } finally {
     socket.close();
   }

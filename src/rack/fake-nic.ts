@@ -4,6 +4,9 @@ import { type DhcpPersona, personaOptions } from './fake-dhcp-personas.ts';
 import type { FakeHost } from './fake-host.ts';
 import { FAKE_NIC } from './fake-machine-protocol.ts';
 
+/** A third of what firmware takes to give up. */
+const DHCP_PATIENCE_MS = 20_000;
+
 /** The network as a new program finds it: the cable plugged in, no address, broadcasts go out. */
 export async function resetNic(): Promise<void> {
   await tryRun('ip', ['addr', 'flush', 'dev', FAKE_NIC, 'scope', 'global']);
@@ -18,6 +21,7 @@ export async function leaseAddress(host: FakeHost, persona: DhcpPersona): Promis
     mac: host.spec.mac,
     options: personaOptions(persona, host.spec),
     timeScale: host.timeScale,
+    patienceMs: DHCP_PATIENCE_MS,
     signal: host.signal,
   });
   if (lease) await setAddress(lease.address, lease.prefix, lease.router);
