@@ -14,6 +14,8 @@ const NODES = ['e-image', 'e-password', 'e-nobody', 'e-silent'] as const;
 const IMAGE = 'images/any-bytes.raw';
 const PASSWORD = 'secrets/other-bmc-password';
 const LAB_SITE = new URL('../../inventories/lab', import.meta.url).pathname;
+const BIND_67 = 'import socket, time; s = socket.socket(type=2); s.bind(("", 67)); time.sleep(60)';
+const LIMIT_MS = 480_000;
 const UP = ['up', '--to', 'deploy'];
 
 /** Each trouble ends in a message that names it and the cure; mended, the same command succeeds. */
@@ -27,8 +29,11 @@ describe.skipIf(cannot)('what goes wrong in a bring-up is said, and can be mende
     await lab.writeSiteFile(IMAGE);
     await lab.prepare();
     await lab.startRack();
-    await lab.editSite((site) => site.deleteIn(['nodes', 4]));
-  });
+    await lab.editSite((site) => {
+      site.deleteIn(['nodes', 4]);
+      site.deleteIn(['rehearsal', 'machines', 'e-stranger']);
+    });
+  }, 1_260_000);
   afterAll(() => lab?.close());
 
   test('a wrong key in the site file', async () => {
@@ -56,7 +61,7 @@ describe.skipIf(cannot)('what goes wrong in a bring-up is said, and can be mende
   });
 
   test('another program on the DHCP port', async () => {
-    const thief = await lab.startInSeed(['busybox', 'nc', '-l', '-u', '-p', '67', '-s', '0.0.0.0']);
+    const thief = await lab.startInSeed(['/usr/bin/python3', '-c', BIND_67]);
     try {
       await vi.waitFor(
         async () => expect((await lab.inSeed(['ss', '-lunp'])).stdout).toContain(':67'),
@@ -126,11 +131,11 @@ describe.skipIf(cannot)('what goes wrong in a bring-up is said, and can be mende
       await lab.editSite((site) => site.setIn(['nodes', 2, 'bmc', 'address'], '10.90.0.99'));
       expect(await lab.startSeed()).toBeNull();
       await pressPower(lab.place.rackDir, 'e-stranger', 'On');
-      const up = lab.blackstart(UP);
+      const up = lab.blackstart(UP, { timeoutMs: LIMIT_MS });
       await untilImagesAreChecked(lab);
       await lab.writeSiteFile(IMAGE, Buffer.alloc(image.length));
       failed = await up;
-    });
+    }, LIMIT_MS);
 
     const said = (pattern: RegExp) => {
       expect(failed.exitCode).toBe(1);
@@ -139,13 +144,11 @@ describe.skipIf(cannot)('what goes wrong in a bring-up is said, and can be mende
 
     test('a mistyped BMC password', () =>
       said(
-        /e-password: read-bmc failed 3 times: .*10\.90\.0\.12 refuses user admin[\s\S]*?→ Check bmc.username/,
+        /e-password: [\w-]+ failed 3 times: .*10\.90\.0\.12 refuses user admin[\s\S]*?→ Check bmc.username/,
       ));
 
     test('a BMC that is not there', () =>
-      said(
-        /e-nobody: read-bmc failed 3 times: .*10\.90\.0\.99 cannot be reached[\s\S]*?→ Check the address/,
-      ));
+      said(/e-nobody: [\w-]+ failed 3 times: .*10\.90\.0\.99 cannot be reached[\s\S]*?→ Check the address/));
 
     test('a ramdisk that never calls back', () =>
       said(
@@ -167,28 +170,32 @@ describe.skipIf(cannot)('what goes wrong in a bring-up is said, and can be mende
       expect((await lab.ironicNodes()).map(({ name }) => name)).not.toContain('e-stranger');
     });
 
-    test('mended, and with Ironic killed in the middle, the same command reaches the end', async () => {
-      await lab.writeSiteFile(IMAGE, image);
-      await lab.writeSiteFile(PASSWORD, password);
-      await lab.editSite((site) => site.setIn(['nodes', 2, 'bmc', 'address'], '10.90.0.13'));
-      await lab.blackstart(['undercloud', 'down']);
-      await lab.stopSeed();
-      await lab.restartRack((machine) =>
-        machine.name === 'e-silent' ? { ...machine, behaviours: ['slow=1'] } : machine,
-      );
-      expect(await lab.startSeed()).toBeNull();
-      const up = lab.blackstart(UP);
-      const killed = await killIronicInDeploy(lab);
-      expect(await up).toMatchObject({ exitCode: 0 });
-      const { undercloud } = await lab.commands.seed();
-      expect(undercloud).toMatchObject({ state: 'running' });
-      expect(undercloud.pid).not.toBe(killed);
-      const { nodes } = await lab.commands.nodes();
-      expect(nodes.map(({ name, state }) => `${name} ${state}`)).toEqual(
-        NODES.map((name) => `${name} verified`),
-      );
-      expect(NODES.filter((name) => writes(name) < 1)).toEqual([]);
-    });
+    test(
+      'mended, and with Ironic killed in the middle, the same command reaches the end',
+      async () => {
+        await lab.writeSiteFile(IMAGE, image);
+        await lab.writeSiteFile(PASSWORD, password);
+        await lab.editSite((site) => site.setIn(['nodes', 2, 'bmc', 'address'], '10.90.0.13'));
+        await lab.blackstart(['undercloud', 'down']);
+        await lab.stopSeed();
+        await lab.restartRack((machine) =>
+          machine.name === 'e-silent' ? { ...machine, behaviours: ['slow=1'] } : machine,
+        );
+        expect(await lab.startSeed()).toBeNull();
+        const up = lab.blackstart(UP, { timeoutMs: LIMIT_MS });
+        const killed = await killIronicInDeploy(lab);
+        expect(await up).toMatchObject({ exitCode: 0 });
+        const { undercloud } = await lab.commands.seed();
+        expect(undercloud).toMatchObject({ state: 'running' });
+        expect(undercloud.pid).not.toBe(killed);
+        const { nodes } = await lab.commands.nodes();
+        expect(nodes.map(({ name, state }) => `${name} ${state}`)).toEqual(
+          NODES.map((name) => `${name} verified`),
+        );
+        expect(NODES.filter((name) => writes(name) < 1)).toEqual([]);
+      },
+      LIMIT_MS + 60_000,
+    );
   });
 });
 

@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Document, parseDocument } from 'yaml';
 import { apiCommands } from '../../src/api/client.ts';
@@ -60,9 +60,13 @@ export class Lab {
 
   /** `source` is a folder of test/fixtures, or an absolute path. What an earlier, broken-off run left is removed first. */
   static async open(source: string, name = source): Promise<Lab> {
-    const place = rehearsalPlace(join(tmpdir(), `blackstart-lab-${name}`));
+    // Its own for each checkout, and short: namespaces are named after it.
+    const key = createHash('sha256').update(`${FIXTURES}/${name}`).digest('hex').slice(0, 6);
+    const place = rehearsalPlace(join(tmpdir(), `blackstart-lab-${name}-${key}`));
     await removeRehearsal(place);
-    return new Lab(place, await makeRehearsalSite(join(FIXTURES, source), place));
+    const lab = new Lab(place, await makeRehearsalSite(resolve(FIXTURES, source), place));
+    await lab.editSite((site) => site.set('site', `bs-${key}`));
+    return lab;
   }
 
   /** Ends everything that was started, also what a test that failed half way left. */
