@@ -3,7 +3,7 @@ import { createReadStream, existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { withBuildLock } from './build-lock.ts';
+import { withBuildLock } from '../exec/build-lock.ts';
 import { cacheDirOf } from './cache-dir.ts';
 import { requireSpace, spaceErrorOf } from './space.ts';
 

@@ -1,7 +1,7 @@
 import { execa } from 'execa';
 import { BlackstartError } from '../errors.ts';
 
-interface RunOptions {
+export interface RunOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string;

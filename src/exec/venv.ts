@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { run } from './run.ts';
+import { withBuildLock } from './build-lock.ts';
+import { type RunOptions, run } from './run.ts';
 
 export interface VenvSpec {
   /** What it is for: the folder's first part, as in `ironic-3f2a…`. */
@@ -15,7 +16,7 @@ export interface VenvSpec {
 
 /**
  * A Python virtual environment with exactly these requirements, built once and found again by content hash.
- * Returns its folder. A build that was interrupted leaves only a folder that the next build removes.
+ * Returns its folder. Who comes while another builds it waits; an interrupted build leaves a folder that the next removes.
  */
 export async function ensureVenv(
   spec: VenvSpec,
@@ -32,17 +33,26 @@ export async function ensureVenv(
   const dir = join(cacheDir, 'venvs', `${spec.name}-${hash}`);
   const complete = join(dir, '.complete');
   if (existsSync(complete)) return dir;
-  report(`building the Python environment "${spec.name}": ${spec.requirements.join(' ')}`);
-  await rm(dir, { recursive: true, force: true });
   await mkdir(join(cacheDir, 'venvs'), { recursive: true });
-  const options = { onLine: report, ...(signal ? { signal } : {}) };
-  await run(python, ['-m', 'venv', dir], options);
-  await run(
-    join(dir, 'bin/pip'),
-    ['install', '--quiet', '--disable-pip-version-check', ...spec.requirements],
-    options,
-  );
-  await writeFile(`${complete}.new`, `${version}\n${spec.requirements.join('\n')}\n`);
-  await rename(`${complete}.new`, complete);
+  const buildOnce = async () => {
+    if (existsSync(complete)) return;
+    report(`building the Python environment "${spec.name}": ${spec.requirements.join(' ')}`);
+    await build(dir, python, spec.requirements, { onLine: report, ...(signal ? { signal } : {}) });
+    await writeFile(`${complete}.new`, `${version}\n${spec.requirements.join('\n')}\n`);
+    await rename(`${complete}.new`, complete);
+  };
+  await withBuildLock(`${dir}.lock`, buildOnce, report, signal);
   return dir;
+}
+
+async function build(
+  dir: string,
+  python: string,
+  requirements: readonly string[],
+  options: RunOptions,
+): Promise<void> {
+  await rm(dir, { recursive: true, force: true });
+  await run(python, ['-m', 'venv', dir], options);
+  const pip = join(dir, 'bin/pip');
+  await run(pip, ['install', '--quiet', '--disable-pip-version-check', ...requirements], options);
 }

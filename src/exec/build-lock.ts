@@ -1,6 +1,6 @@
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { type Clock, systemClock } from '../clock.ts';
-import { identityOf, isRunning, type ProcessIdentity } from '../exec/process-identity.ts';
+import { identityOf, isRunning, type ProcessIdentity } from './process-identity.ts';
 
 const POLL_MS = 500;
 
