@@ -66,7 +66,8 @@ const NETBOOT_PAUSE_MS = 60_000;
  * netboot which did not get as far as the ramdisk (that needs no seed while it starts), and the seed is back for long.
  */
 export function brokeOff(boot: readonly BootSight[], seedSinceMs: number, nowMs: number): boolean {
-  const last = boot.at(-1);
+  // A transfer that failed is told of long after it: what the machine did meanwhile came before.
+  const last = boot.findLast(({ decision }) => decision !== 'failed' && decision !== 'aborted');
   if (last === undefined || last.atMs >= seedSinceMs || nowMs < seedSinceMs + NETBOOT_PAUSE_MS) return false;
   if (last.stage.startsWith('dhcp ')) return ['tftp', 'http', 'script'].includes(last.decision);
   if (last.stage === 'script') return last.decision !== 'local-disk';

@@ -184,6 +184,7 @@ describe('what it will not do', () => {
       ['an agent runs there', sight('dhcp ack', 'address'), 70_000, false],
       ['it is writing', sight('image', 'completed'), 70_000, false],
       ['it boots its disk', sight('script', 'local-disk'), 70_000, false],
+      ['a transfer was given up late', sight('tftp program', 'failed'), 70_000, false],
       ['it goes on', sight('dhcp ack', 'tftp', NOW - 1), 70_000, false],
     ] as const;
     test.each(cases)('in discovery: %s', (_, last, backForMs, isAgain) => {
