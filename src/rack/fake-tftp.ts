@@ -43,7 +43,12 @@ export async function readTftp(ask: TftpAsk): Promise<TftpEnd> {
     return datagrams.shift() ?? null;
   };
   try {
-    return await transfer(ask, next, (bytes, port) => socket.send(bytes, port, ask.server));
+    return await transfer(
+      ask,
+      next,
+      // Closing the socket drops what is not yet sent: the last acknowledgement, after which the server asks in vain.
+      (bytes, port) => new Promise((resolve) => socket.send(bytes, port, ask.server, () => resolve())),
+    );
   } finally {
     socket.close();
   }
@@ -52,19 +57,19 @@ export async function readTftp(ask: TftpAsk): Promise<TftpEnd> {
 async function transfer(
   ask: TftpAsk,
   next: (waitMs: number) => Promise<{ bytes: Buffer; port: number } | null>,
-  send: (bytes: Buffer, port: number) => void,
+  send: (bytes: Buffer, port: number) => Promise<void>,
 ): Promise<TftpEnd> {
   let port = ask.port ?? 69;
   let last = readRequest(ask.file);
   let [block, bytes, blockBytes, resends] = [0, 0, 512, 0];
   let announcedBytes: number | null = null;
-  send(last, port);
+  await send(last, port);
   for (;;) {
     const datagram = await next(RESEND_MS);
     if (!datagram) {
       resends += 1;
       if (resends > MAX_RESENDS) return { ok: false, reason: 'the TFTP server does not answer' };
-      send(last, port);
+      await send(last, port);
       continue;
     }
     const opcode = datagram.bytes.readUInt16BE(0);
@@ -82,7 +87,7 @@ async function transfer(
     }
     resends = 0;
     last = Buffer.of(0, ACK ?? 4, block >> 8, block & 0xff);
-    send(last, port);
+    await send(last, port);
     if (opcode === DATA && datagram.bytes.length - 4 < blockBytes) return { ok: true, bytes, announcedBytes };
   }
 }
