@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config';
 /** Waiting has a limit, which a busy machine does not reach. */
 const patient = { setupFiles: ['test/patience.ts'], expect: { poll: { timeout: 60_000 } } };
 
+/** The `faults` tier: whole bring-ups of simulated machines, killed and misled; long, and asked for by name. */
+const FAULTS = ['test/host/crash-points.test.ts', 'test/host/bring-up-errors.test.ts'];
+
 /** Three tiers: `unit` needs nothing, `host` needs root and Debian packages, `rack` boots virtual machines. */
 export default defineConfig({
   test: {
@@ -24,8 +27,19 @@ export default defineConfig({
           ...patient,
           name: 'host',
           include: ['test/host/**/*.test.ts'],
+          exclude: FAULTS,
           testTimeout: 300_000,
           hookTimeout: 300_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        test: {
+          ...patient,
+          name: 'faults',
+          include: FAULTS,
+          testTimeout: 1_200_000,
+          hookTimeout: 1_200_000,
           fileParallelism: false,
         },
       },
