@@ -6,7 +6,7 @@ const patient = { setupFiles: ['test/patience.ts'], expect: { poll: { timeout: 6
 /** The `faults` tier: whole bring-ups of simulated machines, killed and misled; long, and asked for by name. */
 const FAULTS = ['test/host/crash-points.test.ts', 'test/host/bring-up-errors.test.ts'];
 
-/** Three tiers: `unit` needs nothing, `host` needs root and Debian packages, `rack` boots virtual machines. */
+/** Tiers: `unit` needs nothing, `host` needs root and Debian packages, `rack` boots virtual machines. */
 export default defineConfig({
   test: {
     // Golden files are compared; BLACKSTART_REFRESH=1 writes them anew.
@@ -30,7 +30,7 @@ export default defineConfig({
           exclude: FAULTS,
           testTimeout: 300_000,
           hookTimeout: 300_000,
-          fileParallelism: false,
+          maxWorkers: 2, // They mostly wait, and no two files share a name or an address.
         },
       },
       {
