@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** Waiting has a limit, which a busy machine does not reach. */
 const patient = { setupFiles: ['test/patience.ts'], expect: { poll: { timeout: 60_000 } } };
 
-/** The `faults` tier: whole bring-ups of simulated machines, killed and misled; long, and asked for by name. */
+/** The `faults` tier: whole bring-ups of simulated machines, killed and misled, with the machine to themselves. */
 const FAULTS = ['test/host/crash-points.test.ts', 'test/host/bring-up-errors.test.ts'];
 
 /** Tiers: `unit` needs nothing, `host` needs root and Debian packages, `rack` boots virtual machines. */
