@@ -3,12 +3,14 @@ import { answerDhcp, type DhcpAnswer } from '../core/dhcp.ts';
 import { destinationOf, SERVER_PORT } from '../core/dhcp-reply.ts';
 import { reasonOf } from '../errors.ts';
 import { type Datagram, openUdpSocket, type UdpSocket } from '../net/udp.ts';
-import { type DhcpMessage, decodeDhcp, encodeDhcp } from '../wire/dhcp-message.ts';
+import { type DhcpMessage, decodeDhcp, encodeDhcp, payloadLimit } from '../wire/dhcp-message.ts';
 import { messageTypeName } from '../wire/dhcp-print.ts';
 import { ANY_ADDRESS } from '../wire/ipv4.ts';
 import { readPxeClient } from '../wire/pxe-client.ts';
 import { type BootSegment, decide, findNode, policyOf, reportEvent } from './boot-segment.ts';
 import type { BootEvent, Closable } from './network-boot.ts';
+
+const ETHERNET_MTU = 1500;
 
 /** Serves DHCP on one network's interface. */
 export async function serveDhcp(segment: BootSegment): Promise<Closable> {
@@ -43,7 +45,8 @@ export async function answerDatagram(
   if (answer.lease && answer.durable) await deps.leases.commit([answer.lease]);
   if (answer.reply) {
     const to = destinationOf(request.value, answer.reply);
-    socket.send(encodeDhcp(answer.reply), to.port, to.address);
+    const limit = payloadLimit(request.value, segment.network.mtu ?? ETHERNET_MTU);
+    socket.send(encodeDhcp(answer.reply, limit), to.port, to.address);
   }
   const stage = stageOf(answer, decision !== null);
   if (stage === null) {

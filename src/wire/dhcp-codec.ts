@@ -8,8 +8,9 @@ export interface Codec<T> {
 
 const view = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
+/** As they are, and sharing the message's memory: `decodeDhcp` made that a copy of its own. */
 export const bytes: Codec<Uint8Array> = {
-  decode: copyBytes,
+  decode: (raw) => raw,
   encode: (value) => value,
 };
 
@@ -38,8 +39,16 @@ export const ipv4: Codec<string> = {
  * them.
  */
 export const ascii: Codec<string> = {
-  decode: (raw) => latin1(raw).replace(/\0+$/, ''),
-  encode: (value) => Uint8Array.from(value, (character) => character.charCodeAt(0) & 255),
+  decode(raw) {
+    let end = raw.length;
+    while (end > 0 && raw[end - 1] === 0) end--;
+    return latin1(raw, end);
+  },
+  encode(value) {
+    const encoded = new Uint8Array(value.length);
+    for (let at = 0; at < value.length; at++) encoded[at] = value.charCodeAt(at);
+    return encoded;
+  },
 };
 
 /** One or more values of a fixed size, end to end. */
@@ -68,7 +77,7 @@ export const subOptions: Codec<ReadonlyMap<number, Uint8Array>> = {
       if (code === 0) continue;
       const length = raw[at++];
       if (length === undefined || at + length > raw.length) return undefined;
-      found.set(code, copyBytes(raw.subarray(at, at + length)));
+      found.set(code, raw.subarray(at, at + length));
       at += length;
     }
     return found;
@@ -82,7 +91,9 @@ export function copyBytes(raw: Uint8Array): Uint8Array {
 }
 
 export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
-  const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let length = 0;
+  for (const part of parts) length += part.length;
+  const whole = new Uint8Array(length);
   let at = 0;
   for (const part of parts) {
     whole.set(part, at);
@@ -91,9 +102,11 @@ export function concatBytes(parts: readonly Uint8Array[]): Uint8Array {
   return whole;
 }
 
-/** Bytes as text, one character a byte, so that nothing is lost and nothing throws. */
-export const latin1 = (raw: Uint8Array): string => {
+/** The first `end` bytes as text, one character a byte, so that nothing is lost and nothing throws. */
+export const latin1 = (raw: Uint8Array, end = raw.length): string => {
   let text = '';
-  for (const byte of raw) text += String.fromCharCode(byte);
+  for (let at = 0; at < end; at++) text += CHARACTERS[raw[at] ?? 0];
   return text;
 };
+
+const CHARACTERS = Array.from({ length: 256 }, (_, code) => String.fromCharCode(code));

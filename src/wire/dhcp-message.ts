@@ -1,8 +1,16 @@
 import { bad, ok, type Result } from '../result.ts';
-import { ascii, concatBytes, latin1 } from './dhcp-codec.ts';
-import { type DhcpOptions, OPTIONS } from './dhcp-options.ts';
-import { encodeOptions, nameOptions, readRawOptions } from './dhcp-options-coding.ts';
-import { ipv4Bytes, readIpv4 } from './ipv4.ts';
+import { latin1 } from './dhcp-codec.ts';
+import { type DhcpOptions, END_CODE, OPTIONS } from './dhcp-options.ts';
+import {
+  nameOptions,
+  type RawOption,
+  rawOptions,
+  readRawOptions,
+  wireBytes,
+  writeOption,
+} from './dhcp-options-coding.ts';
+import { packOptions } from './dhcp-options-packing.ts';
+import { ANY_ADDRESS, ipv4Number, readIpv4 } from './ipv4.ts';
 import { formatMac, macBytes } from './mac.ts';
 
 /** RFC 2132 §9.6. */
@@ -37,7 +45,8 @@ export interface DhcpMessage {
   readonly options: DhcpOptions;
 }
 
-const COOKIE = Uint8Array.of(99, 130, 83, 99);
+/** 99.130.83.99: RFC 2131 §3. */
+const COOKIE = 0x63825363;
 const CHADDR_AT = 28;
 const SNAME_AT = 44;
 const FILE_AT = 108;
@@ -46,11 +55,16 @@ const OPTIONS_AT = 240;
 const CHADDR_BYTES = 16;
 /** RFC 1542 §2.1: relays and old clients drop a BOOTP message that is shorter. */
 const MIN_MESSAGE_BYTES = 300;
+/** What every host takes: RFC 2131 §2. */
+const MIN_DATAGRAM_BYTES = 576;
+const IP_AND_UDP_BYTES = 28;
 
 /** One UDP payload → a message. Options may continue in `file` and `sname`: RFC 2131 §4.1, RFC 3396 §5. */
-export function decodeDhcp(packet: Uint8Array): Result<DhcpMessage> {
-  if (packet.length < OPTIONS_AT) return bad(`${packet.length} bytes are too few for a DHCP message`);
-  if (COOKIE.some((byte, index) => packet[COOKIE_AT + index] !== byte)) return bad('no DHCP magic cookie');
+export function decodeDhcp(datagram: Uint8Array): Result<DhcpMessage> {
+  if (datagram.length < OPTIONS_AT) return bad(`${datagram.length} bytes are too few for a DHCP message`);
+  const packet = new Uint8Array(datagram); // options lie in this copy: a socket may use its buffer again
+  const header = new DataView(packet.buffer);
+  if (header.getUint32(COOKIE_AT) !== COOKIE) return bad('no DHCP magic cookie');
   const op = packet[0];
   if (op !== 1 && op !== 2) return bad(`operation ${op} is neither request nor reply`);
   const hlen = packet[2] ?? 0;
@@ -60,15 +74,11 @@ export function decodeDhcp(packet: Uint8Array): Result<DhcpMessage> {
   const raw = readRawOptions(packet.subarray(OPTIONS_AT));
   if (!raw.ok) return raw;
   const overload = raw.value.get(OPTIONS.dhcpOptionOverload.code)?.[0] ?? 0;
-  for (const [bit, field] of [
-    [1, file],
-    [2, sname],
-  ] as const) {
-    if (!(overload & bit)) continue;
+  const overloaded = [...(overload & 1 ? [file] : []), ...(overload & 2 ? [sname] : [])];
+  for (const field of overloaded) {
     const more = readRawOptions(field, raw.value);
     if (!more.ok) return bad(`in the overloaded header: ${more.reason}`);
   }
-  const header = new DataView(packet.buffer, packet.byteOffset, packet.byteLength);
   return ok({
     op,
     htype: packet[1] ?? 0,
@@ -87,29 +97,90 @@ export function decodeDhcp(packet: Uint8Array): Result<DhcpMessage> {
   });
 }
 
-/** A message → one UDP payload of at least 300 bytes. The caller keeps `sname` and `file` within 63 and 127. */
-export function encodeDhcp(message: DhcpMessage): Uint8Array {
+/**
+ * A message → one UDP payload of at least 300 bytes, and of at most `maxBytes` (see `payloadLimit`): options that do
+ * not fit go into empty header fields, and what then still has no room is left out. The caller keeps `sname` and
+ * `file` within 63 and 127.
+ */
+export function encodeDhcp(message: DhcpMessage, maxBytes = Number.POSITIVE_INFINITY): Uint8Array {
+  const raw = rawOptions(message.options);
+  let length = OPTIONS_AT + 1;
+  for (const [, value] of raw) length += wireBytes(value.length);
+  if (length > maxBytes) return encodeTight(message, raw, maxBytes);
+  const packet = new Uint8Array(Math.max(MIN_MESSAGE_BYTES, length));
+  writeHeader(packet, message);
+  let at = OPTIONS_AT;
+  for (const [code, value] of raw) at = writeOption(packet, at, code, value);
+  packet[at] = END_CODE;
+  return packet;
+}
+
+/**
+ * The longest UDP payload that a reply to `request` may have. Option 57 counts IP's and UDP's headers too, and is 576
+ * when absent or less (RFC 2132 §9.10); a reply is never longer than the network's MTU, so that none is fragmented.
+ */
+export function payloadLimit(request: DhcpMessage, mtuBytes: number): number {
+  const asked = Math.max(MIN_DATAGRAM_BYTES, request.options.dhcpMaxMessageSize ?? MIN_DATAGRAM_BYTES);
+  return Math.min(asked, Math.max(MIN_DATAGRAM_BYTES, mtuBytes)) - IP_AND_UDP_BYTES;
+}
+
+function encodeTight(message: DhcpMessage, raw: readonly RawOption[], maxBytes: number): Uint8Array {
+  const { file, sname } = message;
+  const isTwice = file !== '' && message.options.bootFileName === file; // option 67 repeats the header
+  const packed = packOptions(
+    raw.filter(([code]) => !(isTwice && code === OPTIONS.bootFileName.code)),
+    {
+      optionsBytes: maxBytes - OPTIONS_AT,
+      fileBytes: file === '' ? COOKIE_AT - FILE_AT : 0,
+      snameBytes: sname === '' ? FILE_AT - SNAME_AT : 0,
+    },
+  );
+  const packet = new Uint8Array(Math.max(MIN_MESSAGE_BYTES, OPTIONS_AT + packed.options.length));
+  writeHeader(packet, message);
+  if (packed.sname) packet.set(packed.sname, SNAME_AT);
+  if (packed.file) packet.set(packed.file, FILE_AT);
+  packet.set(packed.options, OPTIONS_AT);
+  return packet;
+}
+
+function writeHeader(packet: Uint8Array, message: DhcpMessage): void {
   const chaddr = macBytes(message.chaddr);
-  const head = new Uint8Array(OPTIONS_AT);
-  const header = new DataView(head.buffer);
-  head.set([message.op, message.htype, chaddr.length, message.hops]);
-  header.setUint32(4, message.xid);
-  header.setUint16(8, message.secs);
-  header.setUint16(10, message.flags);
-  head.set(ipv4Bytes(message.ciaddr), 12);
-  head.set(ipv4Bytes(message.yiaddr), 16);
-  head.set(ipv4Bytes(message.siaddr), 20);
-  head.set(ipv4Bytes(message.giaddr), 24);
-  head.set(chaddr, CHADDR_AT);
-  head.set(ascii.encode(message.sname).subarray(0, FILE_AT - SNAME_AT - 1), SNAME_AT);
-  head.set(ascii.encode(message.file).subarray(0, COOKIE_AT - FILE_AT - 1), FILE_AT);
-  head.set(COOKIE, COOKIE_AT);
-  const options = encodeOptions(message.options);
-  const padding = Math.max(0, MIN_MESSAGE_BYTES - OPTIONS_AT - options.length);
-  return concatBytes([head, options, new Uint8Array(padding)]);
+  packet[0] = message.op;
+  packet[1] = message.htype;
+  packet[2] = chaddr.length;
+  packet[3] = message.hops;
+  writeUint32(packet, 4, message.xid);
+  packet[8] = message.secs >>> 8;
+  packet[9] = message.secs;
+  packet[10] = message.flags >>> 8;
+  packet[11] = message.flags;
+  writeAddress(packet, 12, message.ciaddr);
+  writeAddress(packet, 16, message.yiaddr);
+  writeAddress(packet, 20, message.siaddr);
+  writeAddress(packet, 24, message.giaddr);
+  packet.set(chaddr, CHADDR_AT);
+  writeText(packet, SNAME_AT, message.sname, FILE_AT - SNAME_AT - 1);
+  writeText(packet, FILE_AT, message.file, COOKIE_AT - FILE_AT - 1);
+  writeUint32(packet, COOKIE_AT, COOKIE);
+}
+
+function writeUint32(packet: Uint8Array, at: number, value: number): void {
+  packet[at] = value >>> 24;
+  packet[at + 1] = value >>> 16;
+  packet[at + 2] = value >>> 8;
+  packet[at + 3] = value;
+}
+
+function writeAddress(packet: Uint8Array, at: number, address: string): void {
+  if (address !== ANY_ADDRESS) writeUint32(packet, at, ipv4Number(address));
+}
+
+function writeText(packet: Uint8Array, at: number, text: string, maxBytes: number): void {
+  for (let index = 0; index < text.length && index < maxBytes; index++)
+    packet[at + index] = text.charCodeAt(index);
 }
 
 function untilNul(field: Uint8Array): string {
   const end = field.indexOf(0);
-  return latin1(end === -1 ? field : field.subarray(0, end));
+  return latin1(field, end === -1 ? field.length : end);
 }

@@ -2,20 +2,31 @@
 export const ANY_ADDRESS = '0.0.0.0';
 export const BROADCAST_ADDRESS = '255.255.255.255';
 
-const DOTTED = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/;
-
 /** Dotted text as an unsigned 32-bit number, or null when it is no IPv4 address. */
 export function parseIpv4(text: string): number | null {
-  const parts = DOTTED.exec(text);
-  if (!parts) return null;
   let value = 0;
-  for (const part of parts.slice(1)) {
-    const octet = Number(part);
-    if (octet > 255) return null;
-    value = value * 256 + octet;
+  let octet = 0;
+  let digits = 0;
+  let dots = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === DOT) {
+      if (digits === 0) return null;
+      value = value * 256 + octet;
+      octet = 0;
+      digits = 0;
+      dots++;
+    } else {
+      if (code < ZERO || code > ZERO + 9 || ++digits > 3) return null;
+      octet = octet * 10 + code - ZERO;
+      if (octet > 255) return null;
+    }
   }
-  return value;
+  return dots === 3 && digits > 0 ? value * 256 + octet : null;
 }
+
+const DOT = 0x2e;
+const ZERO = 0x30;
 
 /** The number of an address that is known to be one: a site's or a packet's. Throws on anything else, a bug. */
 export function ipv4Number(address: string): number {
@@ -29,7 +40,9 @@ export const formatIpv4 = (value: number): string =>
 
 /** Four bytes at `offset` as dotted text. */
 export const readIpv4 = (bytes: Uint8Array, offset = 0): string =>
-  `${bytes[offset]}.${bytes[offset + 1]}.${bytes[offset + 2]}.${bytes[offset + 3]}`;
+  `${OCTETS[bytes[offset] ?? 0]}.${OCTETS[bytes[offset + 1] ?? 0]}.${OCTETS[bytes[offset + 2] ?? 0]}.${OCTETS[bytes[offset + 3] ?? 0]}`;
+
+const OCTETS = Array.from({ length: 256 }, (_, octet) => `${octet}`);
 
 /** The four bytes of dotted text. */
 export function ipv4Bytes(address: string): Uint8Array {
