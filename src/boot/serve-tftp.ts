@@ -1,10 +1,12 @@
+import { tidyName } from '../core/tftp-name.ts';
 import { negotiate } from '../core/tftp-options.ts';
 import { reasonOf } from '../errors.ts';
 import { type Datagram, openUdpSocket, type UdpSocket } from '../net/udp.ts';
 import { decodeTftp, encodeTftp, TFTP_ERROR, type TftpRequest } from '../wire/tftp-packet.ts';
-import { openArtefact } from './artefact.ts';
+import { type Artefact, openArtefact } from './artefact.ts';
 import { type BootSegment, macOf, reportEvent } from './boot-segment.ts';
 import type { Closable } from './network-boot.ts';
+import { type TftpContent, type TftpFile, tftpContent } from './tftp-content.ts';
 import { runTransfer } from './tftp-transfer.ts';
 
 const TFTP_PORT = 69;
@@ -12,19 +14,25 @@ const LIMITS = { maxBlockBytes: 1468, maxWindowBlocks: 64 };
 const MAX_TRANSFERS = 2048;
 const MAX_TRANSFERS_PER_MACHINE = 16;
 
+interface TftpDeps {
+  readonly segment: BootSegment;
+  readonly content: TftpContent;
+}
+
 /** Serves the network boot programs by TFTP on one network's address: read-only, by name, nothing else. */
 export async function serveTftp(
   segment: BootSegment,
   port = TFTP_PORT,
 ): Promise<Closable & { readonly port: number }> {
   const { network, deps } = segment;
+  const content = tftpContent(segment);
   const running = new Map<string, AbortController>();
   const listener: UdpSocket = await openUdpSocket({
     device: network.interface,
     address: network.address,
     port,
     onDatagram: (datagram) => {
-      answerDatagram(datagram, segment, listener, running).catch((error: unknown) =>
+      answerDatagram(datagram, { segment, content }, listener, running).catch((error: unknown) =>
         deps.log.error({ from: datagram.from, reason: reasonOf(error) }, 'tftp answer failed'),
       );
     },
@@ -41,12 +49,12 @@ export async function serveTftp(
 
 async function answerDatagram(
   { bytes, from }: Datagram,
-  segment: BootSegment,
+  tftp: TftpDeps,
   listener: UdpSocket,
   running: Map<string, AbortController>,
 ): Promise<void> {
   const packet = decodeTftp(bytes);
-  if (!packet.ok) return segment.deps.log.debug({ from, reason: packet.reason }, 'tftp dropped');
+  if (!packet.ok) return tftp.segment.deps.log.debug({ from, reason: packet.reason }, 'tftp dropped');
   const key = `${from.address}:${from.port}`;
   if (packet.value.kind === 'error' || running.has(key)) return; // a repeat: its transfer is under way
   const refuse = (code: number, message: string) =>
@@ -58,7 +66,7 @@ async function answerDatagram(
   const abort = new AbortController();
   running.set(key, abort);
   try {
-    await serveFile(packet.value, from, segment, refuse, abort.signal);
+    await serveFile(packet.value, from, tftp, refuse, abort.signal);
   } finally {
     running.delete(key);
   }
@@ -67,21 +75,22 @@ async function answerDatagram(
 async function serveFile(
   request: TftpRequest<'read'>,
   from: Datagram['from'],
-  segment: BootSegment,
+  { segment, content }: TftpDeps,
   refuse: (code: number, message: string) => void,
   signal: AbortSignal,
 ): Promise<void> {
   const { network, deps } = segment;
   const startedAtMs = deps.clock.nowMs();
-  const name = request.file.replace(/^[./]+/, '');
-  const { programs } = deps.artefacts;
-  const file = Object.hasOwn(programs, name) ? await openArtefact(programs[name] ?? '') : null;
+  const name = tidyName(request.file);
+  const mac = macOf(segment, from.address);
+  const found = name === null ? null : await content.find({ name, address: from.address, mac });
+  const file = found && (await openFile(found));
   const report = (decision: string, reason: string, bytes: number) =>
     reportEvent(segment, {
       stage: 'tftp program',
       decision,
       reason,
-      mac: macOf(segment, from.address),
+      mac,
       address: from.address,
       file: request.file,
       bytes,
@@ -89,7 +98,7 @@ async function serveFile(
     });
   if (!file) {
     refuse(TFTP_ERROR.notFound, 'there is no such file');
-    return report('not found', 'no boot program has this name', 0);
+    return report('not found', 'nothing is served by this name', 0);
   }
   const options = negotiate(request.options, file.bytes, LIMITS);
   const { how, reason, bytes } = await runTransfer(file, options, from, network, deps.clock, signal);
@@ -102,3 +111,8 @@ function isCrowded(running: ReadonlyMap<string, unknown>, address: string): bool
   for (const key of running.keys()) if (key.startsWith(`${address}:`)) own++;
   return own >= MAX_TRANSFERS_PER_MACHINE;
 }
+
+const openFile = async (file: TftpFile): Promise<Artefact | null> =>
+  file.kind === 'file'
+    ? openArtefact(file.path)
+    : { path: '', bytes: file.bytes.length, modifiedMs: 0, memory: file.bytes };
