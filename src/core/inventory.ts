@@ -28,6 +28,12 @@ const textOf = (value: unknown): string | null =>
 const countOf = (value: unknown): number | null =>
   typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : null;
 
+/** Boards without a UUID say all zeros or all ones. */
+const uuidOf = (value: unknown): string | null => {
+  const text = textOf(value)?.toLowerCase() ?? null;
+  return text === null || /^[0-]+$|^[f-]+$/.test(text) ? null : text;
+};
+
 /** More NICs or disks than any server has; the endpoint is open, so a body is not believed to be sane. */
 const MAX_ENTRIES = 512;
 
@@ -39,7 +45,8 @@ const addressOf = (value: unknown): string | null => {
 
 /**
  * Reads what ironic-python-agent posts after looking at its machine (`inventory` as in its hardware manager's
- * `list_hardware_info`). The inventory has no system UUID: `systemUuid` is what the machine told DHCP in option 97.
+ * `list_hardware_info`). That has no system UUID: our ramdisk's collector adds it (`blackstart.dmi`), and for another
+ * ramdisk `systemUuid` is what the machine told DHCP in option 97.
  */
 export function readInventory(body: unknown, systemUuid: string | null): Result<MachineInventory> {
   const inventory = objectOf(objectOf(body)['inventory']);
@@ -48,10 +55,11 @@ export function readInventory(body: unknown, systemUuid: string | null): Result<
     .filter((mac) => /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/.test(mac) && mac !== '00:00:00:00:00:00');
   if (macs.length === 0) return bad('the inventory names no network interface with a MAC address');
   const vendor = objectOf(inventory['system_vendor']);
+  const dmi = objectOf(objectOf(objectOf(body)['blackstart'])['dmi']);
   const bootMode = textOf(objectOf(inventory['boot'])['current_boot_mode']);
   return ok({
     identity: {
-      systemUuid: textOf(vendor['uuid'])?.toLowerCase() ?? systemUuid,
+      systemUuid: uuidOf(dmi['product_uuid']) ?? uuidOf(vendor['uuid']) ?? systemUuid,
       serial: textOf(vendor['serial_number']),
       macs: [...new Set(macs)].sort(),
       bmcAddress: addressOf(inventory['bmc_address']),

@@ -12,6 +12,7 @@ export type NodeStep =
   | 'provide'
   | 'deploy'
   | 'netboot-again'
+  | 'protect'
   | 'login'
   | 'configure';
 
@@ -34,6 +35,8 @@ export interface UndercloudNode {
   readonly inspected: boolean;
   /** It waits for an inventory that only the seed will send: a crash broke an inspection off. */
   readonly waitsForSeed: boolean;
+  /** Who protects it in Ironic: the site file by us, somebody else, or nobody. */
+  readonly protection: 'none' | 'site' | 'other';
 }
 
 export interface ObservedNode {
@@ -242,15 +245,28 @@ function planDeploy(
         return wait(`queued behind ${room.deploysRunning} deployments`);
       return attempt('deploy', 'write the image', node, nowMs);
     case 'active':
-      return node.steps.login?.doneAtMs
-        ? null
-        : attempt('login', 'log in and check that it is the right machine', node, nowMs);
+      return (
+        planProtection(desired, node, nowMs) ??
+        (node.steps.login?.doneAtMs
+          ? null
+          : attempt('login', 'log in and check that it is the right machine', node, nowMs))
+      );
     default:
       return blocked(
         `the undercloud has it in "${state}": ${node.undercloud?.lastError ?? 'no reason given'}`,
         `See "blackstart nodes show ${node.name}".`,
       );
   }
+}
+
+/** A protection that somebody else set stays, whatever the site says. */
+function planProtection(desired: DesiredNode, node: ObservedNode, nowMs: number): NodePlan | null {
+  const protection = node.undercloud?.protection;
+  if (desired.protected && protection === 'none')
+    return attempt('protect', 'protect it in the undercloud too', node, nowMs);
+  if (!desired.protected && protection === 'site')
+    return attempt('protect', 'take its protection off in the undercloud', node, nowMs);
+  return null;
 }
 
 function planFleet(desired: DesiredNode, node: ObservedNode, nowMs: number): NodePlan | null {

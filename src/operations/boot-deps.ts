@@ -8,8 +8,8 @@ import { recordDiscovery } from './record-discovery.ts';
 import type { RunningServices } from './running-services.ts';
 import type { SeedState } from './seed-state.ts';
 
-/** The agent's collectors: these two need no program in the ramdisk and cost no time. */
-const COLLECTORS = ['default', 'pci-devices'] as const;
+/** The agent's collectors. `blackstart` is our ramdisk's own: the system's UUID and serial as its kernel reads them. */
+const COLLECTORS = ['default', 'pci-devices', 'blackstart'] as const;
 
 /** The site's provisioning networks as the boot servers take them. */
 export const bootNetworks = (site: Site): BootNetwork[] =>

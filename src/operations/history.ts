@@ -97,6 +97,7 @@ export const NODE_STEPS: readonly NodeStep[] = [
   'provide',
   'deploy',
   'netboot-again',
+  'protect',
   'login',
   'configure',
 ];

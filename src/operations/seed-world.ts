@@ -15,6 +15,7 @@ import type { SeedServices } from './seed-services.ts';
 import type { SeedState } from './seed-state.ts';
 import { NODE_STEP_RUNS } from './steps/all.ts';
 import type { StepContext } from './steps/context.ts';
+import { protectionOf } from './steps/protect.ts';
 
 /** The reconciler's world in earnest: the store, the undercloud, the BMCs. */
 export class SeedWorld implements World {
@@ -155,6 +156,8 @@ const OBSERVED_FIELDS = [
   'maintenance',
   'inspection_finished_at',
   'reservation',
+  'protected',
+  'protected_reason',
 ] as const;
 
 const missingUndercloud = (): never => {
@@ -173,4 +176,5 @@ export const undercloudNode = (node: IronicNode): UndercloudNode => ({
   power: node.power_state === 'power on' ? 'on' : node.power_state === 'power off' ? 'off' : null,
   inspected: node.inspection_finished_at !== null,
   waitsForSeed: waitsForSeed(node),
+  protection: protectionOf(node),
 });

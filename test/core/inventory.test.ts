@@ -59,3 +59,13 @@ test('no body makes it throw', () => {
     }),
   );
 });
+
+test.each([
+  ['479E3C88-1B0C-4C12-9D58-AAAAAAAAAAAA', '479e3c88-1b0c-4c12-9d58-aaaaaaaaaaaa'],
+  ['00000000-0000-0000-0000-000000000000', 'by-dhcp'],
+  ['ffffffff-ffff-ffff-ffff-ffffffffffff', 'by-dhcp'],
+  [null, 'by-dhcp'],
+])('our collector’s UUID %s makes the machine %s', (product_uuid, systemUuid) => {
+  const read = readInventory({ inventory, blackstart: { dmi: { product_uuid } } }, 'by-dhcp');
+  expect(read).toMatchObject({ ok: true, value: { identity: { systemUuid } } });
+});

@@ -63,6 +63,7 @@ const ironic = (provisionState: string, change = {}) => ({
   maintenance: false,
   inspected: true,
   waitsForSeed: false,
+  protection: 'none' as const,
   power: null,
   ...change,
 });
@@ -144,6 +145,20 @@ describe('what it will not do', () => {
       reason: expect.stringContaining('protected'),
     });
   });
+  test.each([
+    [true, 'none', 'protect'],
+    [true, 'site', 'login'],
+    [true, 'other', 'login'],
+    [false, 'none', 'login'],
+    [false, 'site', 'protect'],
+    [false, 'other', 'login'],
+  ] as const)(
+    'deployed, protected by the site: %s, in the undercloud by: %s → %s',
+    (wanted, protection, step) => {
+      const node = { approval: 'approved', undercloud: { ...ironic('active'), protection } } as const;
+      expect(plan(node, { protected: wanted })).toMatchObject({ kind: 'do', step });
+    },
+  );
   test('it queues in front of the limits', () => {
     const node = { approval: 'approved', undercloud: ironic('available') } as const;
     expect(plan(node, {}, { deploysRunning: 10 })).toEqual({

@@ -81,4 +81,19 @@ describe.skipIf(cannot)('a seed that is killed after every write to its journal'
     const states = (list: typeof before) => list.map((node) => [node.name, node.provision_updated_at]).sort();
     expect(states(await lab.ironicNodes())).toEqual(states(before));
   });
+
+  test('a node that the site protects from now on is protected in the undercloud, and no longer when it is not', async () => {
+    const protectedInIronic = async () =>
+      (await lab.ironicNodes()).filter((node) => node.protected).map((node) => node.name);
+    for (const [wanted, expected] of [
+      [true, [NODES[0]]],
+      [false, []],
+    ] as const) {
+      await lab.stopSeed();
+      await lab.editSite((site) => site.setIn(['nodes', 0, 'protected'], wanted));
+      expect(await lab.startSeed()).toBeNull();
+      expect((await lab.blackstart(['up', '--to', 'deploy'])).exitCode).toBe(0);
+      expect(await protectedInIronic()).toEqual(expected);
+    }
+  });
 });

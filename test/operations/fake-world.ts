@@ -82,6 +82,7 @@ export class FakeWorld implements World {
             maintenance: false,
             inspected: node.inspected,
             waitsForSeed: false,
+            protection: 'none' as const,
             power: node.power,
           };
     return {

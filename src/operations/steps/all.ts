@@ -8,6 +8,7 @@ import { login } from './login.ts';
 import { manage } from './manage.ts';
 import { netbootAgain } from './netboot-again.ts';
 import { powerOn } from './power-on.ts';
+import { protect } from './protect.ts';
 import { provide } from './provide.ts';
 import { readBmc } from './read-bmc.ts';
 
@@ -21,6 +22,7 @@ export const NODE_STEP_RUNS: Readonly<Record<NodeStep, Step>> = {
   provide,
   deploy,
   'netboot-again': netbootAgain,
+  protect,
   login,
   configure,
 };
