@@ -5,16 +5,18 @@ const open = (over: object = {}, onDatagram: (datagram: Datagram) => void = () =
   openUdpSocket({ address: '127.0.0.1', port: 0, onDatagram, onError: () => {}, ...over });
 
 describe.each([
-  ['an ordinary socket', {}],
-  ['a socket bound to a device', { device: 'lo' }],
-])('%s', (_, over) => {
+  ['an ordinary socket', {}, '127.0.0.1', '192.0.2.1'],
+  ['a socket bound to a device', { device: 'lo' }, '127.0.0.1', '192.0.2.1'],
+  ['an ordinary IPv6 socket', { address: '::1' }, '::1', '2001:db8::1'],
+  ['an IPv6 socket bound to a device', { address: '::1', device: 'lo' }, '::1', '2001:db8::1'],
+])('%s', (_, over, own, foreign) => {
   test('carries datagrams both ways', async () => {
     const heard = Promise.withResolvers<string>();
     const server = await open(over, ({ bytes, from }) =>
       server.send(Buffer.concat([bytes, bytes]), from.port, from.address),
     );
-    const client = await open({}, ({ bytes }) => heard.resolve(Buffer.from(bytes).toString()));
-    client.send(Buffer.from('ab'), server.port, '127.0.0.1');
+    const client = await open({ address: own }, ({ bytes }) => heard.resolve(Buffer.from(bytes).toString()));
+    client.send(Buffer.from('ab'), server.port, own);
     expect(await heard.promise).toBe('abab');
     await Promise.all([server.close(), client.close()]);
   });
@@ -29,7 +31,7 @@ describe.each([
   });
 
   test('an address that this host has not', async () => {
-    await expect(open({ ...over, address: '192.0.2.1' })).rejects.toMatchObject({ code: 'E_NO_ADDRESS' });
+    await expect(open({ ...over, address: foreign })).rejects.toMatchObject({ code: 'E_NO_ADDRESS' });
   });
 });
 
