@@ -25,7 +25,7 @@ import { HostKeys } from './store/host-keys.ts';
 import { Journal } from './store/journal.ts';
 import { type LeaseStore, openLeaseStore } from './store/lease-store.ts';
 import { NodeBook } from './store/node-book.ts';
-import { lockStore, openStore } from './store/open-store.ts';
+import { lockStore, openStore, storeFile } from './store/open-store.ts';
 import { endOperation } from './store/operations.ts';
 
 /** How much of the boot trace is read back at a start: enough to see what the machines were doing. */
@@ -103,8 +103,9 @@ async function openState(
     history.append(entry);
     crashAfterWrite(entry);
   });
-  const trace = await BootTrace.load(database, log, clock.nowMs() - TRACE_MS);
-  closing.defer(() => trace.flush());
+  const file = storeFile(stateDir);
+  const trace = await BootTrace.load({ database, file, clock, log }, clock.nowMs() - TRACE_MS);
+  closing.defer(() => trace.close());
   const directory = new NodeDirectory(site.site, book, (mac) => findUndercloudBootFile(ironicHttpRoot, mac));
   const addresses = new Addresses(await leases.load());
   return {

@@ -49,19 +49,23 @@ export function macOf({ leases, deps }: BootSegment, address: string): string | 
 
 type EventFacts = Pick<BootEvent, 'stage' | 'decision' | 'reason' | 'mac' | 'address'> & Partial<BootEvent>;
 
-/** Tells the rest of the product, and the log, what a machine did. */
+/** Tells the rest of the product what a machine did: it counts it, and keeps and logs what is not a flood. */
 export function reportEvent({ deps, network }: BootSegment, facts: EventFacts): void {
   const atMs = deps.clock.nowMs();
+  const { mac } = facts;
   const event: BootEvent = {
     atMs,
     startedAtMs: atMs,
     network: network.name,
-    node: facts.mac ? (deps.directory.byMac(facts.mac)?.name ?? null) : null,
-    file: null,
+    node: facts.node === undefined && mac !== null ? deps.directory.nameByMac(mac) : null,
     bytes: null,
     arch: null,
+    message: null,
+    xid: null,
+    status: null,
+    resends: null,
     ...facts,
+    file: facts.file?.replace(/\?.*/s, '') ?? null, // a query may hold a token
   };
-  deps.log.info(event, 'boot event');
   deps.onEvent(event);
 }

@@ -1,6 +1,7 @@
 import type { Clock } from '../clock.ts';
 import type { BootPolicy } from '../core/boot.ts';
 import type { BootIntent, BootNode } from '../core/boot-node.ts';
+import type { BootStage } from '../core/boot-stages.ts';
 import type { BootNetwork } from '../core/dhcp-network.ts';
 import type { Log } from '../log.ts';
 import type { LeaseStore } from '../store/lease-store.ts';
@@ -8,6 +9,8 @@ import type { LeaseStore } from '../store/lease-store.ts';
 /** What the boot servers know of machines. Asked synchronously for every packet: answers come from memory. */
 export interface BootDirectory {
   byMac(mac: string): BootNode | null;
+  /** The node's name alone: cheaper than the node, for events. */
+  nameByMac(mac: string): string | null;
   /** Lowercase, RFC 4122 order; the servers ask for both byte orders themselves. */
   byUuid(uuid: string): BootNode | null;
   /** Why the machine may netboot now, Ironic's own boot file included (see `findUndercloudBootFile`). */
@@ -49,23 +52,7 @@ export interface BootEvent {
   readonly mac: string | null;
   readonly address: string | null;
   readonly node: string | null;
-  readonly stage:
-    | 'dhcp offer'
-    | 'dhcp ack'
-    | 'dhcp nak'
-    | 'dhcp ignored'
-    | 'dhcp inform'
-    | 'dhcp release'
-    | 'dhcp decline'
-    | 'dhcp exhausted'
-    | 'tftp program'
-    | 'http program'
-    | 'script'
-    | 'kernel'
-    | 'ramdisk'
-    | 'image'
-    | 'http file'
-    | 'inventory';
+  readonly stage: BootStage;
   /** The decision's kind, or what became of a transfer: completed, aborted, failed. */
   readonly decision: string;
   readonly reason: string;
@@ -74,6 +61,14 @@ export interface BootEvent {
   readonly bytes: number | null;
   /** Architecture code of a netboot client's DHCP message or script request. */
   readonly arch: number | null;
+  /** What was asked, where the stage does not tell: `DISCOVER`, `REQUEST`; `GET`, `HEAD`. */
+  readonly message: string | null;
+  /** The DHCP transaction, by which a packet is found in a capture. */
+  readonly xid: number | null;
+  /** HTTP's answer. */
+  readonly status: number | null;
+  /** TFTP blocks that were sent more than once. */
+  readonly resends: number | null;
 }
 
 /** Where an inventory came from, as the lease says. */

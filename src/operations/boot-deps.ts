@@ -1,6 +1,7 @@
 import type { BootEvent, NetworkBootDeps } from '../boot/network-boot.ts';
 import type { BootNetwork } from '../core/dhcp-network.ts';
 import { BlackstartError } from '../errors.ts';
+import { plainLog } from '../log.ts';
 import type { Site } from '../site/site.ts';
 import { discoversUnknown, provisioningNetworks } from '../site/views.ts';
 import type { LeaseStore } from '../store/lease-store.ts';
@@ -53,7 +54,7 @@ export function bootDeps(state: SeedState, services: RunningServices, leases: Le
     directory: state.directory,
     artefacts: services.artefacts,
     onInventory: (inventory, sender) => takeInventory(state, leases, inventory, sender),
-    onEvent: (event) => noteEvent(state, event),
+    onEvent: eventTaker(state),
     log: state.log,
     clock: state.clock,
   };
@@ -74,10 +75,13 @@ async function takeInventory(
     });
 }
 
-function noteEvent({ trace, addresses, log }: SeedState, event: BootEvent): void {
-  const { mac, address, stage, node, decision, reason, atMs } = event;
-  if (mac === null) return;
-  if (stage === 'dhcp ack' && address !== null) addresses.given(mac, address);
-  trace.add({ mac, node, stage, decision, reason, atMs });
-  log.info({ mac, node, stage, decision, reason, file: event.file }, 'boot seen');
+/** Takes every event in; what is kept of it is logged once, and floods are summed up. */
+function eventTaker({ trace, addresses, log }: SeedState): (event: BootEvent) => void {
+  const lines = plainLog(log);
+  return (event) => {
+    const { mac, address, node, stage, decision, reason, file } = event;
+    if (stage === 'dhcp ack' && mac !== null && address !== null) addresses.given(mac, address);
+    if (trace.add({ ...event, mac: mac ?? '', repeats: 1 }))
+      lines.info({ mac, node, stage, decision, reason, address, file }, 'boot event');
+  };
 }

@@ -25,6 +25,9 @@ export interface SeedState {
   readonly log: Log;
 }
 
+/** Strangers may come by the thousands, with a MAC for each packet. */
+const MAX_ADDRESSES = 50_000;
+
 /** Which address each NIC was given last: from the leases at the start, then from what the DHCP server says. */
 export class Addresses {
   readonly #byMac = new Map<string, string>();
@@ -34,7 +37,10 @@ export class Addresses {
   }
 
   given(mac: string, address: string): void {
+    this.#byMac.delete(mac);
     this.#byMac.set(mac, address);
+    const oldest = this.#byMac.keys().next();
+    if (this.#byMac.size > MAX_ADDRESSES && !oldest.done) this.#byMac.delete(oldest.value);
   }
 
   /** The NIC that was given an address: the one that netboots. The first one when none was. */

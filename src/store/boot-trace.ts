@@ -1,109 +1,131 @@
+import type { Clock } from '../clock.ts';
+import { EventQuota, type LeftOut, QUOTA_RULES } from '../core/event-quota.ts';
 import type { Log } from '../log.ts';
 import type { SeedDatabase } from './open-store.ts';
+import { RecentEvents } from './recent-events.ts';
+import { bounded, type TraceEvent, type TraceRow } from './trace-event.ts';
+import { TraceWriter } from './trace-writer.ts';
 
-/** One thing a machine did on its way from power-on to login, as the seed saw it. */
-export interface TraceEvent {
-  readonly mac: string;
-  readonly node: string | null;
-  readonly stage: string;
-  readonly decision: string;
-  readonly reason: string;
-  readonly atMs: number;
+/** How often a flood is summed up. */
+const SUMMARY_MS = 10_000;
+/** Rows read back at a start at most: the newest. */
+const LOADED_ROWS = 20_000;
+
+interface TraceParts {
+  readonly database: SeedDatabase;
+  /** The database's file, which the writer opens for itself. */
+  readonly file: string;
+  readonly clock: Clock;
+  readonly log: Log;
 }
 
-const FLUSH_MS = 250;
-/** Kept in memory for each MAC; the store keeps all. */
-const RECENT = 200;
-const MACS_IN_MEMORY = 5_000;
-
 /**
- * The boot trace: recent events in memory for decisions, all of them in the store, written in batches so that the
- * packet loop never waits. A crash loses a quarter of a second of it at most.
+ * The boot trace: recent events in memory for decisions, all that are kept in the store, written in batches by a
+ * worker thread. A flood leaves summaries instead of rows. A crash loses a quarter of a second of it at most.
  */
 export class BootTrace {
-  readonly #database: SeedDatabase;
-  readonly #log: Log;
-  readonly #recent = new Map<string, TraceEvent[]>();
-  #pending: TraceEvent[] = [];
-  #timer: NodeJS.Timeout | null = null;
-  #writing: Promise<void> = Promise.resolve();
+  readonly #parts: TraceParts;
+  readonly #writer: TraceWriter;
+  readonly #quota: EventQuota;
+  readonly #recent = new RecentEvents();
+  #summary: NodeJS.Timeout | null = null;
 
-  private constructor(database: SeedDatabase, log: Log) {
-    this.#database = database;
-    this.#log = log;
+  private constructor(parts: TraceParts) {
+    this.#parts = parts;
+    this.#writer = new TraceWriter(parts.file, parts.clock, parts.log);
+    this.#quota = new EventQuota(QUOTA_RULES, parts.clock.nowMs());
   }
 
-  static async load(database: SeedDatabase, log: Log, sinceMs: number): Promise<BootTrace> {
-    const trace = new BootTrace(database, log);
-    const rows = await database
+  static async load(parts: TraceParts, sinceMs: number): Promise<BootTrace> {
+    const trace = new BootTrace(parts);
+    const rows = await parts.database
       .selectFrom('bootEvents')
       .selectAll()
       .where('atMs', '>=', sinceMs)
-      .orderBy('id')
+      .orderBy('id', 'desc')
+      .limit(LOADED_ROWS)
       .execute();
-    for (const { id: _, ...event } of rows) trace.#remember(event);
+    for (const { id: _, ...event } of rows.reverse()) trace.#recent.add(event);
     return trace;
   }
 
-  add(event: TraceEvent): void {
-    this.#remember(event);
-    this.#pending.push(event);
-    this.#timer ??= setTimeout(() => this.#startWriting(), FLUSH_MS);
+  /** Takes an event. False when there are too many like it: then it is only counted. */
+  add(event: TraceEvent & { network: string }): boolean {
+    const { clock } = this.#parts;
+    const mac = event.mac === '' ? null : event.mac;
+    if (!this.#quota.admit(mac === null ? { ...event, mac } : event, clock.nowMs())) {
+      this.#summary ??= setTimeout(() => this.#sumUp(), SUMMARY_MS).unref();
+      return false;
+    }
+    this.#keep(bounded(event));
+    return true;
   }
 
   /** What these NICs did since a moment, oldest first. */
   since(macs: readonly string[], sinceMs: number): TraceEvent[] {
     return macs
-      .flatMap((mac) => this.#recent.get(mac) ?? [])
+      .flatMap((mac) => this.#recent.of(mac))
       .filter((event) => event.atMs >= sinceMs)
       .sort((a, b) => a.atMs - b.atMs);
   }
 
-  /** Everything ever seen of these NICs, oldest first, from the store. */
-  async history(macs: readonly string[], limit = 1_000): Promise<TraceEvent[]> {
+  /** The last event of each machine in memory, newest first. */
+  lastSeen(): TraceEvent[] {
+    return this.#recent.last().sort((a, b) => b.atMs - a.atMs);
+  }
+
+  /** What is kept of these NICs after a row, oldest first, from the store: the newest `limit` of it. */
+  async history(macs: readonly string[], afterId = 0, limit = 1_000): Promise<TraceRow[]> {
     await this.flush();
-    const rows = await this.#database
+    const rows = await this.#parts.database
       .selectFrom('bootEvents')
       .selectAll()
       .where('mac', 'in', [...macs])
+      .where('id', '>', afterId)
       .orderBy('id', 'desc')
       .limit(limit)
       .execute();
-    return rows.reverse().map(({ id: _, ...event }) => event);
+    return rows.reverse();
   }
 
-  async flush(): Promise<void> {
-    this.#startWriting();
-    await this.#writing;
+  flush(): Promise<void> {
+    return this.#writer.flush();
   }
 
-  #remember(event: TraceEvent): void {
-    const events = this.#recent.get(event.mac) ?? [];
-    events.push(event);
-    if (events.length > RECENT) events.shift();
-    if (!this.#recent.has(event.mac) && this.#recent.size >= MACS_IN_MEMORY) {
-      this.#recent.delete(this.#recent.keys().next().value ?? '');
-    }
-    this.#recent.set(event.mac, events);
+  close(): Promise<void> {
+    this.#sumUp();
+    return this.#writer.close();
   }
 
-  #startWriting(): void {
-    if (this.#timer) clearTimeout(this.#timer);
-    this.#timer = null;
-    const batch = this.#pending;
-    if (batch.length === 0) return;
-    this.#pending = [];
-    this.#writing = this.#writing.then(() => this.#write(batch));
+  #keep(event: TraceEvent): void {
+    this.#recent.add(event);
+    this.#writer.add(event);
   }
 
-  async #write(batch: readonly TraceEvent[]): Promise<void> {
-    try {
-      await this.#database
-        .insertInto('bootEvents')
-        .values([...batch])
-        .execute();
-    } catch (error) {
-      this.#log.error({ error, lost: batch.length }, 'boot trace not written');
+  #sumUp(): void {
+    if (this.#summary) clearTimeout(this.#summary);
+    this.#summary = null;
+    for (const left of this.#quota.takeLeftOut()) {
+      const summary = summaryOf(left);
+      this.#parts.log.info(
+        { mac: left.mac, node: left.node, stage: left.stage, decision: left.decision, events: left.count },
+        'boot events summed up',
+      );
+      this.#keep(summary);
     }
   }
+}
+
+function summaryOf({ count, firstAtMs, lastAtMs, mac, ...left }: LeftOut): TraceEvent {
+  const seconds = Math.max(1, Math.round((lastAtMs - firstAtMs) / 1000));
+  const whose = mac === null ? ' of unknown machines' : '';
+  return {
+    ...left,
+    mac: mac ?? '',
+    reason: `${count} more like it${whose} in ${seconds} s, summed up`,
+    atMs: lastAtMs,
+    startedAtMs: firstAtMs,
+    ...{ file: null, bytes: null, arch: null, message: null, xid: null, status: null, resends: null },
+    repeats: count,
+  };
 }

@@ -76,8 +76,35 @@ async function createJournal(db: Kysely<unknown>): Promise<void> {
     .execute();
 }
 
+/** What a trace tells beside its first columns; and an index by which strangers' events are counted and pruned. */
+const networkBoot: Migration = {
+  async up(db: Kysely<unknown>) {
+    for (const [column, type] of [
+      ['network', 'text'],
+      ['address', 'text'],
+      ['file', 'text'],
+      ['message', 'text'],
+      ['started_at_ms', 'integer'],
+      ['bytes', 'integer'],
+      ['arch', 'integer'],
+      ['xid', 'integer'],
+      ['status', 'integer'],
+      ['resends', 'integer'],
+    ] as const)
+      await db.schema.alterTable('boot_events').addColumn(column, type).execute();
+    await db.schema
+      .alterTable('boot_events')
+      .addColumn('repeats', 'integer', (c) => c.notNull().defaultTo(1))
+      .execute();
+    await db.schema.createIndex('boot_events_by_node').on('boot_events').columns(['node']).execute();
+  },
+};
+
 /** The store's history, oldest first: a migration that has shipped is never changed. */
-const MIGRATIONS: Readonly<Record<string, Migration>> = { '2026-11-first-light': first };
+const MIGRATIONS: Readonly<Record<string, Migration>> = {
+  '2026-11-first-light': first,
+  '2026-12-network-boot': networkBoot,
+};
 
 /** Brings a store of any age up to date. Throws what the database threw. */
 export async function migrate<T>(database: Kysely<T>): Promise<void> {

@@ -8,6 +8,8 @@ import type { SeedTables } from './schema.ts';
 
 export type SeedDatabase = Kysely<SeedTables>;
 
+export const storeFile = (stateDir: string): string => join(stateDir, 'seed.sqlite');
+
 /**
  * Opens the seed's store, `seed.sqlite` in the state folder (0700), and brings its tables up to date.
  * Every commit is on the disk before its promise resolves (WAL, synchronous=FULL).
@@ -15,7 +17,7 @@ export type SeedDatabase = Kysely<SeedTables>;
 export async function openStore(stateDir: string): Promise<SeedDatabase> {
   try {
     mkdirSync(stateDir, { recursive: true, mode: 0o700 });
-    const file = join(stateDir, 'seed.sqlite');
+    const file = storeFile(stateDir);
     const sqlite = new Database(file);
     chmodSync(file, 0o600);
     sqlite.pragma('journal_mode = WAL');

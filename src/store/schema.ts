@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely';
+import type { TraceEvent } from './trace-event.ts';
 
 /** The seed's tables. Times are milliseconds since the epoch; columns that end in `Json` hold JSON text. */
 export interface SeedTables {
@@ -63,14 +64,8 @@ interface JournalRow {
   detailJson: string;
 }
 
-interface BootEventRow {
+interface BootEventRow extends TraceEvent {
   id: Generated<number>;
-  mac: string;
-  node: string | null;
-  stage: string;
-  decision: string;
-  reason: string;
-  atMs: number;
 }
 
 interface HostKeyRow {

@@ -74,6 +74,7 @@ export function aSegment({ artefacts, nodes = [], intent = null, onInventory }: 
       },
       leases: new FakeLeaseStore(),
       directory: {
+        nameByMac: (mac) => nodes.find((node) => node.macs.includes(mac))?.name ?? null,
         byMac: (mac) => nodes.find((node) => node.macs.includes(mac)) ?? null,
         byUuid: (uuid) => nodes.find((node) => node.uuid === uuid) ?? null,
         intentOf: () => intent,

@@ -111,6 +111,7 @@ const boot = await serveNetworkBoot(
     leases: await openLeaseStore(join(config.dir, 'leases')),
     directory: {
       byMac: (mac) => nodes.find((node) => node.macs.includes(mac)) ?? null,
+      nameByMac: (mac) => nodes.find((node) => node.macs.includes(mac))?.name ?? null,
       byUuid: (uuid) => nodes.find((node) => node.uuid === uuid) ?? null,
       intentOf: (mac) =>
         discovering.has(mac)

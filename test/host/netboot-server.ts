@@ -37,6 +37,7 @@ await serveNetworkBoot(
     },
     leases,
     directory: {
+      nameByMac: (mac) => config.nodes.find((node) => node.macs.includes(mac))?.name ?? null,
       byMac: (mac) => config.nodes.find((node) => node.macs.includes(mac)) ?? null,
       byUuid: (uuid) => config.nodes.find((node) => node.uuid === uuid) ?? null,
       intentOf: (mac) => config.intents[mac] ?? null,
