@@ -1,29 +1,97 @@
-import { readFile, stat } from 'node:fs/promises';
+import { type Stats, statSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 
-/** A file to be served: small ones from memory, large ones by pieces. */
+/** A file to be served as it was at one moment: small and middling ones from memory, images by pieces. */
 export interface Artefact {
   readonly path: string;
   readonly bytes: number;
   readonly modifiedMs: number;
+  /** Strong: another one for every file that ever stood there. Quotes included. */
+  readonly etag: string;
   readonly memory: Uint8Array | null;
 }
 
-/** Measured: a cached buffer and one `end()` serve twice as fast as a stream. */
-const MEMORY_BYTES = 1024 * 1024;
-const MAX_CACHED = 64;
+interface OpenOptions {
+  /** Files above this are not read into memory. */
+  readonly maxMemoryBytes?: number;
+}
+
+/** Kernel and ramdisk are 14 and 76 MB: measured, a cached buffer and one `end()` serve twice as fast as a stream. */
+const MAX_MEMORY_BYTES = 96 * 1024 * 1024;
+/** All of them together. The least recently asked for goes first. */
+export const MAX_CACHE_BYTES = 128 * 1024 * 1024;
 
 const cached = new Map<string, Artefact>();
+const reading = new Map<string, Promise<Artefact | null>>();
+let cachedBytes = 0;
 
-/** Looks at a file, and reads it if it is small; null when it is no regular file. A changed file is read again. */
-export async function openArtefact(path: string): Promise<Artefact | null> {
-  const found = await stat(path).catch(() => null);
+/**
+ * Looks at a file, and reads it if it may be held in memory; null when it is no regular file. A file that was replaced
+ * is read again, while those who got the old one keep it whole. One synchronous stat: two microseconds, where a
+ * thread's one takes fifty.
+ */
+export async function openArtefact(path: string, options: OpenOptions = {}): Promise<Artefact | null> {
+  const found = statSync(path, { throwIfNoEntry: false });
   if (!found?.isFile()) return null;
+  const etag = etagOf(found);
   const known = cached.get(path);
-  if (known && known.bytes === found.size && known.modifiedMs === found.mtimeMs) return known;
-  if (found.size > MEMORY_BYTES) return { path, bytes: found.size, modifiedMs: found.mtimeMs, memory: null };
-  const memory = await readFile(path);
-  const artefact = { path, bytes: memory.length, modifiedMs: found.mtimeMs, memory };
-  if (cached.size >= MAX_CACHED) cached.clear();
-  cached.set(path, artefact);
-  return artefact;
+  if (known?.etag === etag) {
+    cached.delete(path);
+    cached.set(path, known);
+    return known;
+  }
+  if (found.size > Math.min(options.maxMemoryBytes ?? MAX_MEMORY_BYTES, MAX_MEMORY_BYTES))
+    return { path, bytes: found.size, modifiedMs: found.mtimeMs, etag, memory: null };
+  const key = `${path}\0${etag}`;
+  const pending = reading.get(key) ?? readWhole(path).finally(() => reading.delete(key));
+  reading.set(key, pending);
+  return pending;
 }
+
+/** What a file is now, whatever was told of its name. */
+export const describeFile = (path: string, found: Stats): Artefact => ({
+  path,
+  bytes: found.size,
+  modifiedMs: found.mtimeMs,
+  etag: etagOf(found),
+  memory: null,
+});
+
+/** The inode tells an atomic replacement with the same size and time. */
+const etagOf = ({ ino, size, mtimeMs }: Stats): string =>
+  `"${ino.toString(36)}-${size.toString(36)}-${Math.floor(mtimeMs * 1000).toString(36)}"`;
+
+/** Size and bytes from one descriptor: a replacement in between changes neither. */
+async function readWhole(path: string): Promise<Artefact | null> {
+  const handle = await open(path).catch(() => null);
+  if (handle === null) return null;
+  try {
+    const described = describeFile(path, await handle.stat());
+    const memory = await handle.readFile();
+    // Written to in place while it was read: never kept, and no longer than its length says.
+    if (memory.length !== described.bytes) return null;
+    const artefact = { ...described, memory };
+    keep(artefact);
+    return artefact;
+  } finally {
+    await handle.close();
+  }
+}
+
+function keep(artefact: Artefact): void {
+  forget(artefact.path);
+  cached.set(artefact.path, artefact);
+  cachedBytes += artefact.bytes;
+  for (const path of cached.keys()) {
+    if (cachedBytes <= MAX_CACHE_BYTES || path === artefact.path) break;
+    forget(path);
+  }
+}
+
+function forget(path: string): void {
+  cachedBytes -= cached.get(path)?.bytes ?? 0;
+  cached.delete(path);
+}
+
+/** How much memory the files take now. */
+export const cachedArtefactBytes = (): number => cachedBytes;

@@ -5,6 +5,9 @@ import { fileWithin } from './file-within.ts';
 import type { BootEvent } from './network-boot.ts';
 import { sendFile } from './send-file.ts';
 
+/** Images are streamed: they would drive kernel and ramdisk out of memory. */
+const MAX_IMAGE_MEMORY_BYTES = 1024 * 1024;
+
 const nameOf = (request: HttpRequest): string => (request.params as { file: string }).file;
 
 /** `/boot/snponly.efi`: a network boot program, for UEFI HTTP boot. */
@@ -19,7 +22,14 @@ export const answerProgram = (request: HttpRequest, reply: HttpReply, segment: B
 
 /** `/images/NAME`: a whole-disk image or its checksum. */
 export const answerImage = (request: HttpRequest, reply: HttpReply, segment: BootSegment): Promise<void> =>
-  answerFile(request, reply, segment, 'image', listed(segment.deps.artefacts.images, nameOf(request)));
+  answerFile(
+    request,
+    reply,
+    segment,
+    'image',
+    listed(segment.deps.artefacts.images, nameOf(request)),
+    MAX_IMAGE_MEMORY_BYTES,
+  );
 
 /** `/agent/kernel` and `/agent/initramfs`: the agent's ramdisk. */
 export function answerAgentFile(request: HttpRequest, reply: HttpReply, segment: BootSegment): Promise<void> {
@@ -37,7 +47,7 @@ export async function answerIronicFile(
 ): Promise<void> {
   const { ironic } = segment.deps.artefacts;
   const path = (request.params as { '*': string })['*'];
-  const file = ironic ? await fileWithin(ironic.httpRoot, path, ironic.linkRoots) : null;
+  const file = ironic ? fileWithin(ironic.httpRoot, path, ironic.linkRoots) : null;
   await answerFile(request, reply, segment, ironicStage(path), file);
 }
 
@@ -59,10 +69,11 @@ async function answerFile(
   segment: BootSegment,
   stage: BootEvent['stage'],
   path: string | null,
+  maxMemoryBytes = Number.POSITIVE_INFINITY,
 ): Promise<void> {
   const startedAtMs = segment.deps.clock.nowMs();
   const address = request.ip; // read now: a closed connection has none
-  const file = path === null ? null : await openArtefact(path);
+  const file = path === null ? null : await openArtefact(path, { maxMemoryBytes });
   const report = (decision: string, reason: string, bytes: number) =>
     reportEvent(segment, {
       stage,
@@ -74,11 +85,9 @@ async function answerFile(
       bytes,
       startedAtMs,
     });
-  if (!file) {
-    reply.callNotFound();
-    if (request.method === 'GET') report('not found', 'there is no such file', 0);
-    return;
-  }
-  const sent = await sendFile(request, reply, file);
-  if (request.method === 'GET') report(sent.partial ? 'part' : sent.how, sent.reason, sent.bytes);
+  const sent = file && (await sendFile(request, reply, file));
+  if (sent === null) reply.callNotFound();
+  if (request.method !== 'GET') return;
+  if (sent === null) report('not found', 'there is no such file', 0);
+  else report(sent.partial && sent.how === 'completed' ? 'part' : sent.how, sent.reason, sent.bytes);
 }

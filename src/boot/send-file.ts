@@ -1,9 +1,11 @@
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
+import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { reasonOf } from '../errors.ts';
 import type { HttpReply, HttpRequest } from '../net/http.ts';
-import type { Artefact } from './artefact.ts';
+import { type Artefact, describeFile } from './artefact.ts';
+import { rangeHolds, weighConditions } from './http-conditions.ts';
 import { type ByteRange, readRange } from './http-range.ts';
 
 const CHUNK_BYTES = 1024 * 1024;
@@ -15,7 +17,7 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 
 /** How a file's transfer ended. */
 export interface SentFile {
-  readonly how: 'completed' | 'failed';
+  readonly how: 'completed' | 'failed' | 'not modified';
   readonly reason: string;
   readonly bytes: number;
   /** A HEAD request, or a part of the file: no sign that the machine has it all. */
@@ -25,28 +27,72 @@ export interface SentFile {
 /**
  * Answers GET or HEAD of a file, always with Content-Length: some firmware takes nothing else. Written on the bare
  * response, which is what makes `end(buffer)` and large chunks possible. Resolves when the last byte was handed on.
+ * Null when the file is gone meanwhile, with nothing answered yet.
  */
-export async function sendFile(request: HttpRequest, reply: HttpReply, file: Artefact): Promise<SentFile> {
-  const etag = `"${file.bytes.toString(16)}-${Math.floor(file.modifiedMs).toString(16)}"`;
-  const ifRange = request.headers['if-range'];
-  const mayRange = request.method === 'GET' && (ifRange === undefined || ifRange === etag);
-  const range = mayRange ? readRange(request.headers.range, file.bytes) : ({ kind: 'whole' } as const);
-  reply.hijack();
-  const response = reply.raw;
-  if (range.kind === 'unsatisfiable') return refuseRange(response, file);
-  const { first, last } = range.kind === 'part' ? range : { first: 0, last: file.bytes - 1 };
-  response.writeHead(range.kind === 'part' ? 206 : 200, headersOf(file, etag, range));
-  const partial = request.method === 'HEAD' || range.kind === 'part';
+export async function sendFile(
+  request: HttpRequest,
+  reply: HttpReply,
+  file: Artefact,
+): Promise<SentFile | null> {
+  if (file.memory) return answer(request, reply, file, (part) => endWith(reply.raw, file.memory, part));
+  const handle = await open(file.path).catch(() => null);
+  if (handle === null) return null;
   try {
-    await sendBody(request.method === 'HEAD' ? null : { first, last }, response, file);
-    return { how: 'completed', reason: 'every byte was sent', bytes: last - first + 1, partial };
-  } catch (error) {
-    const reason = `the machine broke off: ${reasonOf(error)}`;
-    return { how: 'failed', reason, bytes: 0, partial };
+    // What the descriptor says: the name may have been given to another file since it was looked at.
+    const now = describeFile(file.path, await handle.stat());
+    const stream = (part: Part) =>
+      handle.createReadStream({
+        start: part.first,
+        end: part.last,
+        highWaterMark: CHUNK_BYTES,
+        autoClose: false,
+      });
+    return await answer(request, reply, now, (part) =>
+      now.bytes === 0
+        ? endWith(reply.raw, null, part)
+        : pipeline(stream(part), exactly(part.last - part.first + 1), reply.raw),
+    );
+  } finally {
+    await handle.close();
   }
 }
 
-function headersOf(file: Artefact, etag: string, range: ByteRange): Record<string, string | number> {
+interface Part {
+  readonly first: number;
+  readonly last: number;
+}
+
+async function answer(
+  { method, headers }: HttpRequest,
+  reply: HttpReply,
+  file: Artefact,
+  sendPart: (part: Part) => Promise<void>,
+): Promise<SentFile> {
+  const condition = weighConditions(headers, file);
+  const mayRange = method === 'GET' && rangeHolds(headers['if-range'], file);
+  const range = mayRange ? readRange(headers.range, file.bytes) : ({ kind: 'whole' } as const);
+  reply.hijack();
+  const response = reply.raw;
+  if (condition === 'not modified') return notModified(response, file);
+  if (condition === 'failed')
+    return refuse(response, 412, 'the file is another one by now', 'If-Match does not hold');
+  if (range.kind === 'unsatisfiable') {
+    response.setHeader('content-range', `bytes */${file.bytes}`);
+    return refuse(response, 416, 'the file is shorter than that', 'asked for bytes past the end');
+  }
+  const part = range.kind === 'part' ? range : { first: 0, last: file.bytes - 1 };
+  response.writeHead(range.kind === 'part' ? 206 : 200, headersOf(file, range));
+  const partial = method === 'HEAD' || range.kind === 'part';
+  try {
+    await (method === 'HEAD' ? endWith(response, null, part) : sendPart(part));
+    return { how: 'completed', reason: 'every byte was sent', bytes: part.last - part.first + 1, partial };
+  } catch (error) {
+    response.destroy(); // a body that is too short must not be followed by another answer
+    return { how: 'failed', reason: `broken off: ${reasonOf(error)}`, bytes: 0, partial };
+  }
+}
+
+function headersOf(file: Artefact, range: ByteRange): Record<string, string | number> {
   const length = range.kind === 'part' ? range.last - range.first + 1 : file.bytes;
   const extension = file.path.slice(file.path.lastIndexOf('.') + 1);
   return {
@@ -54,35 +100,50 @@ function headersOf(file: Artefact, etag: string, range: ByteRange): Record<strin
     'content-length': length,
     'accept-ranges': 'bytes',
     'last-modified': new Date(file.modifiedMs).toUTCString(),
-    etag,
+    etag: file.etag,
     ...(range.kind === 'part' ? { 'content-range': `bytes ${range.first}-${range.last}/${file.bytes}` } : {}),
   };
 }
 
-async function sendBody(
-  part: { first: number; last: number } | null,
-  response: ServerResponse,
-  file: Artefact,
-): Promise<void> {
-  if (part && !file.memory && file.bytes > 0) {
-    const stream = createReadStream(file.path, {
-      start: part.first,
-      end: part.last,
-      highWaterMark: CHUNK_BYTES,
-    });
-    return pipeline(stream, response);
-  }
-  await new Promise<void>((resolve, reject) => {
+function endWith(response: ServerResponse, bytes: Uint8Array | null, part: Part): Promise<void> {
+  return new Promise((resolve, reject) => {
     response.once('finish', resolve);
-    response.once('close', () => reject(new Error('connection closed')));
-    if (part && file.memory) response.end(file.memory.subarray(part.first, part.last + 1));
-    else response.end();
+    response.once('close', () => reject(new Error('the machine closed the connection')));
+    if (bytes === null) response.end();
+    else
+      response.end(
+        part.last + 1 - part.first === bytes.length ? bytes : bytes.subarray(part.first, part.last + 1),
+      );
   });
 }
 
-async function refuseRange(response: ServerResponse, file: Artefact): Promise<SentFile> {
-  const text = 'the file is shorter than that\n';
-  response.writeHead(416, { 'content-range': `bytes */${file.bytes}`, 'content-length': text.length });
-  response.end(text);
-  return { how: 'failed', reason: 'asked for bytes past the end', bytes: 0, partial: true };
+/** Fails a stream that ends too soon: the file was cut short in place, and Content-Length is out already. */
+function exactly(bytes: number): Transform {
+  let seen = 0;
+  return new Transform({
+    highWaterMark: CHUNK_BYTES,
+    transform(chunk: Buffer, _, done) {
+      seen += chunk.length;
+      done(null, chunk);
+    },
+    flush: (done) => done(seen === bytes ? null : new Error('the file became shorter while it was sent')),
+  });
+}
+
+/** RFC 9110 §15.4.5: the validators again, and no body. */
+async function notModified(response: ServerResponse, file: Artefact): Promise<SentFile> {
+  response.writeHead(304, { etag: file.etag, 'last-modified': new Date(file.modifiedMs).toUTCString() });
+  response.end();
+  return { how: 'not modified', reason: 'the machine has this version', bytes: 0, partial: true };
+}
+
+async function refuse(
+  response: ServerResponse,
+  status: number,
+  text: string,
+  reason: string,
+): Promise<SentFile> {
+  response.writeHead(status, { 'content-type': 'text/plain', 'content-length': text.length + 1 });
+  response.end(`${text}\n`);
+  return { how: 'failed', reason, bytes: 0, partial: true };
 }

@@ -1,11 +1,24 @@
 import { bootPath } from '../core/boot-urls.ts';
-import { createHttpApp, type HttpApp, listenHttp } from '../net/http.ts';
+import { createHttpApp, type HttpApp, type HttpLimits, listenHttp } from '../net/http.ts';
 import type { BootSegment } from './boot-segment.ts';
 import { answerDiscovery, MAX_INVENTORY_BYTES } from './http-discovery.ts';
 import { answerAgentFile, answerImage, answerIronicFile, answerProgram } from './http-files.ts';
 import { answerAnyScript, answerScript } from './http-script.ts';
 import type { Closable } from './network-boot.ts';
 import { createRateLimit } from './rate-limit.ts';
+
+/**
+ * 2,000 machines at a time, and a hall behind one relay or proxy at once. A machine that is switched off in the middle
+ * of a transfer is forgotten after a minute without a byte taken.
+ */
+export const BOOT_LIMITS: HttpLimits = {
+  connections: 4096,
+  connectionsPerAddress: 512,
+  headerMs: 10_000,
+  requestMs: 60_000,
+  stalledMs: 60_000,
+  keepAliveMs: 15_000,
+};
 
 /** Serves boot files, scripts and the agents' callback over HTTP on one network's address. */
 export async function serveHttp(segment: BootSegment): Promise<Closable> {
@@ -15,8 +28,8 @@ export async function serveHttp(segment: BootSegment): Promise<Closable> {
 }
 
 /** The route table. */
-export function createBootApp(segment: BootSegment): HttpApp {
-  const app = createHttpApp();
+export function createBootApp(segment: BootSegment, limits: HttpLimits = BOOT_LIMITS): HttpApp {
+  const app = createHttpApp({ limits });
   const limit = createRateLimit({ perMinute: 12, burst: 4 }, segment.deps.clock);
   app.route({
     method: 'POST',

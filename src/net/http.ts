@@ -1,3 +1,5 @@
+import type { Server } from 'node:http';
+import type { Socket } from 'node:net';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import { noAddress, notAllowed, portTaken } from './errors.ts';
 
@@ -11,6 +13,24 @@ export type HttpPlace = { readonly address: string; readonly port: number } | { 
 interface HttpOptions {
   /** Larger bodies are refused with 413. */
   readonly bodyLimitBytes?: number;
+  /** What strangers may take; without, as much as they like: right for a Unix socket of mode 0600. */
+  readonly limits?: HttpLimits;
+  /** PEM. With it the server speaks TLS 1.2 and 1.3 only. */
+  readonly tls?: { readonly key: string; readonly cert: string };
+}
+
+/** Bounds on what clients hold: slow ones, stuck ones, and many at once. */
+export interface HttpLimits {
+  readonly connections: number;
+  readonly connectionsPerAddress: number;
+  /** From a connection's start, or a request's, to the end of its header. */
+  readonly headerMs: number;
+  /** To the end of a request's body. */
+  readonly requestMs: number;
+  /** Without a byte going either way, in the middle of an exchange. */
+  readonly stalledMs: number;
+  /** Between two requests on one connection: firmware sends HEAD and GET on one. */
+  readonly keepAliveMs: number;
 }
 
 /**
@@ -18,14 +38,52 @@ interface HttpOptions {
  * 404 has a body, since shim 16.1 hangs on a kept-alive one without (capture sb_http_404body).
  */
 export function createHttpApp(options: HttpOptions = {}): HttpApp {
+  const { limits, tls } = options;
+  const serverOptions = limits ? { connectionsCheckingInterval: Math.min(limits.headerMs, 5_000) } : {};
   const app = fastify({
     bodyLimit: options.bodyLimitBytes ?? 1024 * 1024,
     forceCloseConnections: true,
     exposeHeadRoutes: false,
     routerOptions: { ignoreDuplicateSlashes: true },
+    ...(limits
+      ? {
+          connectionTimeout: limits.stalledMs,
+          requestTimeout: limits.requestMs,
+          keepAliveTimeout: limits.keepAliveMs,
+        }
+      : {}),
+    ...(tls
+      ? {
+          https: {
+            ...serverOptions,
+            ...tls,
+            minVersion: 'TLSv1.2',
+            handshakeTimeout: limits?.headerMs ?? 10_000,
+          } as const,
+        }
+      : { http: serverOptions }),
   });
   app.setNotFoundHandler((_, reply) => reply.code(404).type('text/plain').send('there is no such file\n'));
-  return app;
+  if (limits) keepLimits(app.server, limits);
+  return app as HttpApp;
+}
+
+/** Whoever comes over a limit is closed without an answer, and may come again. */
+function keepLimits(server: Server, limits: HttpLimits): void {
+  server.headersTimeout = limits.headerMs;
+  server.maxConnections = limits.connections;
+  const open = new Map<string, number>();
+  server.prependListener('connection', (socket: Socket) => {
+    const address = socket.remoteAddress ?? '';
+    const count = (open.get(address) ?? 0) + 1;
+    open.set(address, count);
+    socket.once('close', () => {
+      const left = (open.get(address) ?? 1) - 1;
+      if (left === 0) open.delete(address);
+      else open.set(address, left);
+    });
+    if (count > limits.connectionsPerAddress) socket.destroy();
+  });
 }
 
 /** Starts to listen. Throws E_PORT_TAKEN, E_NO_ADDRESS or E_NOT_ALLOWED. Returns the port, 0 for a Unix socket. */

@@ -15,6 +15,7 @@ writeFileSync(join(images, 'master'), 'a kernel');
 writeFileSync(join(folder, 'secret'), 'a secret');
 symlinkSync(join(images, 'master'), join(httpRoot, 'uuid', 'deploy_kernel'));
 symlinkSync(join(folder, 'secret'), join(httpRoot, 'uuid', 'leak'));
+symlinkSync(folder, join(httpRoot, 'linked'));
 const big = Buffer.alloc(3 * 1024 * 1024, 'blackstart');
 writeFileSync(join(folder, 'big.raw'), big);
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -98,6 +99,16 @@ describe('nothing else is served', () => {
     '/ironic/uuid',
     '/ironic/',
     '/ironic/uuid/deploy_kernel%00.txt',
+    '/ironic/uuid/%2e%2e/%2e%2e/secret',
+    '/ironic/uuid/%252e%252e/%252e%252e/secret',
+    '/ironic/..%5c..%5csecret',
+    '/ironic/uuid\\..\\..\\secret',
+    '/ironic/%c0%ae%c0%ae/secret',
+    '/ironic//../../secret',
+    '/ironic/linked/secret',
+    '/images/%2e%2e%2fsecret',
+    '/agent/kernel%00',
+    '/agent/..%5csecret',
     '/images/../secret',
     '/images/..%2fsecret',
     '/images/constructor',
@@ -108,7 +119,7 @@ describe('nothing else is served', () => {
     '/secret',
   ])('%s', async (url) => {
     const { response } = await get(url);
-    expect(response.statusCode).toBe(404);
+    expect([400, 404]).toContain(response.statusCode);
     expect(response.body).not.toContain('a secret');
     expect(response.body.length).toBeGreaterThan(0);
   });
@@ -118,4 +129,25 @@ test('nothing is written by HTTP', async () => {
   const app = createBootApp(aSegment({ artefacts }).segment);
   for (const method of ['PUT', 'DELETE', 'PATCH'] as const)
     expect((await app.inject({ method, url: '/images/debian.raw' })).statusCode).toBe(404);
+});
+
+describe('who has a version already', () => {
+  test('is told so, without a body', async () => {
+    const { etag, 'last-modified': modified } = (await get('/agent/kernel')).response.headers;
+    for (const headers of [{ 'if-none-match': String(etag) }, { 'if-modified-since': String(modified) }]) {
+      const { response, events } = await get('/agent/kernel', headers);
+      expect([response.statusCode, response.body, response.headers.etag]).toEqual([304, '', etag]);
+      expect(events).toMatchObject([{ stage: 'kernel', decision: 'not modified' }]);
+    }
+  });
+
+  test('and wants the rest of that version gets it', async () => {
+    const { etag } = (await get('/images/big.raw')).response.headers;
+    const { response } = await get('/images/big.raw', { range: 'bytes=5-', 'if-range': String(etag) });
+    expect(response.rawPayload.equals(big.subarray(5))).toBe(true);
+  });
+
+  test('and will have no other gets none', async () => {
+    expect((await get('/agent/kernel', { 'if-match': '"old"' })).response.statusCode).toBe(412);
+  });
 });
