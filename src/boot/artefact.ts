@@ -1,14 +1,18 @@
 import { type Stats, statSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 
-/** A file to be served as it was at one moment: small and middling ones from memory, images by pieces. */
+/** Something to be served as it was at one moment: from memory, or an image's file by pieces. */
 export interface Artefact {
   readonly path: string;
   readonly bytes: number;
   readonly modifiedMs: number;
+  readonly memory: Uint8Array | null;
+}
+
+/** One that is a file, whose versions can be told apart. */
+export interface FileArtefact extends Artefact {
   /** Strong: another one for every file that ever stood there. Quotes included. */
   readonly etag: string;
-  readonly memory: Uint8Array | null;
 }
 
 interface OpenOptions {
@@ -21,8 +25,8 @@ const MAX_MEMORY_BYTES = 96 * 1024 * 1024;
 /** All of them together. The least recently asked for goes first. */
 export const MAX_CACHE_BYTES = 128 * 1024 * 1024;
 
-const cached = new Map<string, Artefact>();
-const reading = new Map<string, Promise<Artefact | null>>();
+const cached = new Map<string, FileArtefact>();
+const reading = new Map<string, Promise<FileArtefact | null>>();
 let cachedBytes = 0;
 
 /**
@@ -30,7 +34,7 @@ let cachedBytes = 0;
  * is read again, while those who got the old one keep it whole. One synchronous stat: two microseconds, where a
  * thread's one takes fifty.
  */
-export async function openArtefact(path: string, options: OpenOptions = {}): Promise<Artefact | null> {
+export async function openArtefact(path: string, options: OpenOptions = {}): Promise<FileArtefact | null> {
   const found = statSync(path, { throwIfNoEntry: false });
   if (!found?.isFile()) return null;
   const etag = etagOf(found);
@@ -49,7 +53,7 @@ export async function openArtefact(path: string, options: OpenOptions = {}): Pro
 }
 
 /** What a file is now, whatever was told of its name. */
-export const describeFile = (path: string, found: Stats): Artefact => ({
+export const describeFile = (path: string, found: Stats): FileArtefact => ({
   path,
   bytes: found.size,
   modifiedMs: found.mtimeMs,
@@ -62,7 +66,7 @@ const etagOf = ({ ino, size, mtimeMs }: Stats): string =>
   `"${ino.toString(36)}-${size.toString(36)}-${Math.floor(mtimeMs * 1000).toString(36)}"`;
 
 /** Size and bytes from one descriptor: a replacement in between changes neither. */
-async function readWhole(path: string): Promise<Artefact | null> {
+async function readWhole(path: string): Promise<FileArtefact | null> {
   const handle = await open(path).catch(() => null);
   if (handle === null) return null;
   try {
@@ -78,7 +82,7 @@ async function readWhole(path: string): Promise<Artefact | null> {
   }
 }
 
-function keep(artefact: Artefact): void {
+function keep(artefact: FileArtefact): void {
   forget(artefact.path);
   cached.set(artefact.path, artefact);
   cachedBytes += artefact.bytes;

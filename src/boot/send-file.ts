@@ -4,7 +4,7 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { reasonOf } from '../errors.ts';
 import type { HttpReply, HttpRequest } from '../net/http.ts';
-import { type Artefact, describeFile } from './artefact.ts';
+import { describeFile, type FileArtefact } from './artefact.ts';
 import { rangeHolds, weighConditions } from './http-conditions.ts';
 import { type ByteRange, readRange } from './http-range.ts';
 
@@ -32,7 +32,7 @@ export interface SentFile {
 export async function sendFile(
   request: HttpRequest,
   reply: HttpReply,
-  file: Artefact,
+  file: FileArtefact,
 ): Promise<SentFile | null> {
   if (file.memory) return answer(request, reply, file, (part) => endWith(reply.raw, file.memory, part));
   const handle = await open(file.path).catch(() => null);
@@ -65,7 +65,7 @@ interface Part {
 async function answer(
   { method, headers }: HttpRequest,
   reply: HttpReply,
-  file: Artefact,
+  file: FileArtefact,
   sendPart: (part: Part) => Promise<void>,
 ): Promise<SentFile> {
   const condition = weighConditions(headers, file);
@@ -92,7 +92,7 @@ async function answer(
   }
 }
 
-function headersOf(file: Artefact, range: ByteRange): Record<string, string | number> {
+function headersOf(file: FileArtefact, range: ByteRange): Record<string, string | number> {
   const length = range.kind === 'part' ? range.last - range.first + 1 : file.bytes;
   const extension = file.path.slice(file.path.lastIndexOf('.') + 1);
   return {
@@ -131,7 +131,7 @@ function exactly(bytes: number): Transform {
 }
 
 /** RFC 9110 §15.4.5: the validators again, and no body. */
-async function notModified(response: ServerResponse, file: Artefact): Promise<SentFile> {
+async function notModified(response: ServerResponse, file: FileArtefact): Promise<SentFile> {
   response.writeHead(304, { etag: file.etag, 'last-modified': new Date(file.modifiedMs).toUTCString() });
   response.end();
   return { how: 'not modified', reason: 'the machine has this version', bytes: 0, partial: true };
