@@ -13,7 +13,7 @@ const TABLE = /^\/\/ tidy: table/;
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const listed = (folder: string): string[] =>
   readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name));
-const files = ['src', 'test', 'scripts']
+const files = ['src', 'test', 'scripts', 'bench']
   .flatMap(listed)
   .filter((name) => /\.(ts|mjs)$/.test(name) && !/^test\/(golden|captures)\//.test(name))
   .map((name) => ({ name, text: readFileSync(join(ROOT, name), 'utf8') }));
@@ -88,6 +88,7 @@ describe('the shape of the code', () => {
 
   test('tests mirror src, but for the tiers and what they read', () => {
     const apart = new Set([
+      'bench',
       'host',
       'rack',
       'rack-unit',
