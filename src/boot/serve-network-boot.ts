@@ -6,6 +6,7 @@ import type { Closable, NetworkBootDeps } from './network-boot.ts';
 import { serveDhcp } from './serve-dhcp.ts';
 import { serveHttp } from './serve-http.ts';
 import { serveTftp } from './serve-tftp.ts';
+import { watchDhcpServers } from './watch-dhcp-servers.ts';
 
 /**
  * Serves network boot on every network given: HTTP and TFTP, and where the network is ours DHCP and router
@@ -41,6 +42,7 @@ async function serveSegment(segment: BootSegment, opened: Closable[]): Promise<v
   opened.push(await serveTftp(segment));
   if (network.mode === 'off') return;
   opened.push(await serveDhcp(segment));
+  opened.push(watchDhcpServers(segment));
   try {
     const advertiser = advertiseNoRouter(network.interface);
     opened.push({ close: async () => advertiser.close() });

@@ -12,6 +12,7 @@ export const SOCK_CLOEXEC = 0o2000000;
 export const SOCK_NONBLOCK = 0o4000;
 const SOL_SOCKET = 1;
 const SO_BINDTODEVICE = 25;
+const SO_ATTACH_FILTER = 26;
 
 export const EPERM = 1;
 export const EACCES = 13;
@@ -57,4 +58,28 @@ export function bindToDevice(fd: number, device: string): void {
   const name = Buffer.from(`${device}\0`);
   if (setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, name, name.length) === 0) return;
   throw errno() === EPERM ? notAllowed(`bind a socket to ${device}`) : noInterface(device);
+}
+
+koffi.struct('sock_fprog', { length: 'uint16', filter: 'void *' });
+const attachFilter: (
+  fd: number,
+  level: number,
+  name: number,
+  program: { length: number; filter: Uint8Array },
+  length: number,
+) => number = libc.func('int setsockopt(int fd, int level, int name, sock_fprog *program, uint32_t length)');
+const SOCK_FPROG_BYTES = 16;
+
+/** Lets a socket hear only what a classic BPF program returns non-zero for; 0 when the kernel takes it. */
+export function setFilter(
+  fd: number,
+  program: readonly (readonly [number, number, number, number])[],
+): number {
+  const filter = Buffer.alloc(program.length * 8);
+  for (const [index, [code, ifTrue, ifFalse, value]] of program.entries()) {
+    filter.writeUInt16LE(code, index * 8);
+    filter.set([ifTrue, ifFalse], index * 8 + 2);
+    filter.writeUInt32LE(value, index * 8 + 4);
+  }
+  return attachFilter(fd, SOL_SOCKET, SO_ATTACH_FILTER, { length: program.length, filter }, SOCK_FPROG_BYTES);
 }

@@ -2,12 +2,14 @@ import { constants } from 'node:fs';
 import { access, statfs } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import type { Bmc } from '../bmc/bmc.ts';
+import { findDhcpServers } from '../boot/watch-dhcp-servers.ts';
+import { systemClock } from '../clock.ts';
 import { BlackstartError, reasonOf } from '../errors.ts';
 import { freePort } from '../net/free-port.ts';
 import type { LoadedSite } from '../site/load-site.ts';
 import { seedPaths } from '../site/seed-paths.ts';
 import type { SiteNode } from '../site/site.ts';
-import { provisioningNetworks } from '../site/views.ts';
+import { type ProvisioningNetwork, provisioningNetworks } from '../site/views.ts';
 import { BOOT_PROGRAMS } from './boot-programs.ts';
 
 export interface CheckResult {
@@ -53,6 +55,7 @@ export async function checkSite(loaded: LoadedSite, deps: CheckDeps): Promise<Ch
   ]);
   if (deps.daemonRuns) results.push(passed('ports', `held by the daemon on ${seedPaths(site).socket}`));
   else for (const port of ports) results.push(await checkPort(port));
+  results.push(...(await Promise.all(networks.map((network) => checkDhcpServers(network, networks, deps)))));
   const bmcs = site.nodes.filter((node) => node.bmc !== null).map((node) => checkBmc(node, deps));
   return [...results, ...(await Promise.all(bmcs))];
 }
@@ -127,6 +130,24 @@ async function checkPort({
   return attempt(`port ${port}/${udp ? 'udp' : 'tcp'} on ${name}`, async () => {
     await freePort(address, port, udp ? 'udp' : 'tcp');
     return 'free';
+  });
+}
+
+/** Another DHCP server makes machines boot what it says, or gives one address to two. */
+function checkDhcpServers(
+  { name, interface: device, dhcp }: ProvisioningNetwork,
+  networks: readonly ProvisioningNetwork[],
+  { signal }: CheckDeps,
+): Promise<CheckResult> {
+  const what = `DHCP servers on ${name}`;
+  return attempt(what, async () => {
+    const ours = new Set(networks.map(({ address }) => address));
+    const others = await findDhcpServers(device, ours, systemClock, signal);
+    const heard = others.map(({ address, mac, said }) => `${address} (${mac}): ${said}`).join('; ');
+    if (others.length === 0 || dhcp.mode === 'off') return heard || 'no other answers';
+    throw new BlackstartError('E_ROGUE_DHCP', `another answers: ${heard}`, {
+      remedy: `Find it by its MAC address on the switch and take it off the network, or set "networks.${name}.dhcp.mode" to off.`,
+    });
   });
 }
 
