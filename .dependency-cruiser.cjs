@@ -22,6 +22,7 @@ module.exports = {
     onlyIn('nunjucks-owner', ['render'], ['nunjucks']),
     onlyIn('zod-owner', ['site'], ['zod']),
     onlyIn('http-owner', ['net'], ['fastify', 'undici', 'koffi']),
+    onlyIn('metrics-owner', ['boot'], ['prom-client']),
     onlyIn('sql-owner', ['store'], ['kysely', 'better-sqlite3']),
   ],
   options: {

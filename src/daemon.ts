@@ -1,6 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { serveApi } from './api/serve-api.ts';
+import { serveMetrics } from './api/serve-metrics.ts';
+import { BootMetrics } from './boot/metrics.ts';
 import { serveNetworkBoot } from './boot/serve-network-boot.ts';
 import { findUndercloudBootFile } from './boot/undercloud-boot-file.ts';
 import type { Daemon, OpenDaemon } from './cli/context.ts';
@@ -139,14 +141,21 @@ async function serve({ site, state, services, leases, operator, commands, closin
   const stop = new AbortController();
   await mkdir(paths.ironicHttpRoot, { recursive: true, mode: 0o755 });
   await services.recall();
-  const boot = await serveNetworkBoot(bootDeps(state, services, leases), stop.signal);
+  const nodeStates = () => commands.nodeStates();
+  const metrics = new BootMetrics(() => state.clock.nowMs(), nodeStates);
+  const boot = await serveNetworkBoot(bootDeps(state, services, leases, metrics), stop.signal);
   closing.defer(() => boot.close());
   const api = await serveApi(paths.socket, {
     commands,
     openConsole: (name) => services.openConsole(name),
+    metrics,
     log: state.log,
   });
   closing.defer(() => api.close());
+  if (site.site.seed.metrics !== null) {
+    const scraped = await serveMetrics(site.site.seed.metrics, metrics);
+    closing.defer(() => scraped.close());
+  }
   operator.start(stop.signal, services.resume(stop.signal));
   closing.defer(async () => {
     stop.abort(new Error('the daemon stops'));

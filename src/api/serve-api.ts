@@ -6,10 +6,12 @@ import { createHttpApp, type HttpApp, listenHttp } from '../net/http.ts';
 import type { Commands } from '../operations/commands.ts';
 import { ROUTES, type Words } from './routes.ts';
 import { serveConsole } from './serve-console.ts';
+import { addMetrics, type MetricsPage } from './serve-metrics.ts';
 
 interface ApiDeps {
   readonly commands: Commands;
   readonly openConsole: (name: string) => Promise<Duplex>;
+  readonly metrics: MetricsPage;
   readonly log: Log;
 }
 
@@ -27,6 +29,7 @@ export async function serveApi(socketPath: string, deps: ApiDeps): Promise<{ clo
       handler: (request) => route.run(deps.commands, wordsOf(request.params, request.body)),
     });
   }
+  addMetrics(app, deps.metrics);
   const endConsoles = serveConsole(app.server, deps);
   await rm(socketPath, { force: true });
   await listenHttp(app, { unixSocket: socketPath });

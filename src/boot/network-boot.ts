@@ -5,6 +5,7 @@ import type { BootStage } from '../core/boot-stages.ts';
 import type { BootNetwork } from '../core/dhcp-network.ts';
 import type { Log } from '../log.ts';
 import type { LeaseStore } from '../store/lease-store.ts';
+import type { BootMetrics } from './metrics.ts';
 
 /** What the boot servers know of machines. Asked synchronously for every packet: answers come from memory. */
 export interface BootDirectory {
@@ -88,6 +89,8 @@ export interface NetworkBootDeps {
   onInventory(inventory: Readonly<Record<string, unknown>>, sender: InventorySender): Promise<void> | void;
   /** Called for every decision and every transfer's end; must not throw or block. */
   onEvent(event: BootEvent): void;
+  /** Counts what the servers do; absent where nobody asks. */
+  readonly metrics?: BootMetrics;
   readonly log: Log;
   readonly clock: Clock;
 }

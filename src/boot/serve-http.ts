@@ -3,6 +3,7 @@ import { createHttpApp, type HttpApp, type HttpLimits, listenHttp } from '../net
 import type { BootSegment } from './boot-segment.ts';
 import { answerDiscovery, MAX_INVENTORY_BYTES } from './http-discovery.ts';
 import { answerAgentFile, answerImage, answerIronicFile, answerProgram } from './http-files.ts';
+import { observeRequests } from './http-observed.ts';
 import { answerAnyScript, answerScript } from './http-script.ts';
 import type { Closable } from './network-boot.ts';
 import { createRateLimit } from './rate-limit.ts';
@@ -30,6 +31,7 @@ export async function serveHttp(segment: BootSegment): Promise<Closable> {
 /** The route table. */
 export function createBootApp(segment: BootSegment, limits: HttpLimits = BOOT_LIMITS): HttpApp {
   const app = createHttpApp({ limits });
+  observeRequests(app, segment);
   const limit = createRateLimit({ perMinute: 12, burst: 4 }, segment.deps.clock);
   app.route({
     method: 'POST',

@@ -1,6 +1,7 @@
 import { LeaseTable } from '../core/lease-table.ts';
 import { reasonOf } from '../errors.ts';
 import { advertiseNoRouter } from '../net/router-advertiser.ts';
+import { ipv4Number } from '../wire/ipv4.ts';
 import type { BootSegment } from './boot-segment.ts';
 import type { Closable, NetworkBootDeps } from './network-boot.ts';
 import { serveDhcp } from './serve-dhcp.ts';
@@ -25,6 +26,13 @@ export async function serveNetworkBoot(deps: NetworkBootDeps, signal: AbortSigna
   try {
     for (const network of deps.networks) {
       const leases = new LeaseTable(network, known);
+      deps.metrics?.watch({
+        network: network.name,
+        poolSize: () =>
+          network.mode === 'off' ? 0 : ipv4Number(network.poolEnd) - ipv4Number(network.poolStart) + 1,
+        inPool: (address) => leases.inPool(address),
+        all: () => leases.all(),
+      });
       const httpUrl = `http://${network.address}:${deps.httpPort}`;
       await serveSegment({ network, leases, httpUrl, deps }, opened);
     }

@@ -4,6 +4,7 @@ import { checkCommand } from './check.ts';
 import type { CliContext, OpenDaemon } from './context.ts';
 import { imageCommand, ramdiskCommand } from './image.ts';
 import { initCommand } from './init.ts';
+import { metricsCommand } from './metrics.ts';
 import { nodesCommand } from './nodes.ts';
 import { type Output, processOutput } from './output.ts';
 import { planCommand } from './plan.ts';
@@ -27,6 +28,7 @@ const COMMANDS: readonly CommandMaker[] = [
   serveCommand,
   nodesCommand,
   traceCommand,
+  metricsCommand,
   renderCommand,
   undercloudCommand,
   imageCommand,

@@ -1,3 +1,4 @@
+import type { BootMetrics } from '../boot/metrics.ts';
 import type { BootEvent, NetworkBootDeps } from '../boot/network-boot.ts';
 import type { BootNetwork } from '../core/dhcp-network.ts';
 import { BlackstartError } from '../errors.ts';
@@ -37,7 +38,12 @@ export const bootNetworks = (site: Site): BootNetwork[] =>
   );
 
 /** What the boot servers are told and asked for, out of what the seed remembers and has ready. */
-export function bootDeps(state: SeedState, services: RunningServices, leases: LeaseStore): NetworkBootDeps {
+export function bootDeps(
+  state: SeedState,
+  services: RunningServices,
+  leases: LeaseStore,
+  metrics: BootMetrics,
+): NetworkBootDeps {
   const { site } = state.site;
   return {
     networks: bootNetworks(site),
@@ -50,11 +56,12 @@ export function bootDeps(state: SeedState, services: RunningServices, leases: Le
       collectors: COLLECTORS,
       kernelArgs: `console=${site.ramdisk.console}`,
     },
-    leases,
+    leases: metrics.meter(leases),
     directory: state.directory,
     artefacts: services.artefacts,
     onInventory: (inventory, sender) => takeInventory(state, leases, inventory, sender),
-    onEvent: eventTaker(state),
+    onEvent: eventTaker(state, metrics),
+    metrics,
     log: state.log,
     clock: state.clock,
   };
@@ -76,12 +83,13 @@ async function takeInventory(
 }
 
 /** Takes every event in; what is kept of it is logged once, and floods are summed up. */
-function eventTaker({ trace, addresses, log }: SeedState): (event: BootEvent) => void {
+function eventTaker({ trace, addresses, log }: SeedState, metrics: BootMetrics): (event: BootEvent) => void {
   const lines = plainLog(log);
   return (event) => {
     const { mac, address, node, stage, decision, reason, file } = event;
     if (stage === 'dhcp ack' && mac !== null && address !== null) addresses.given(mac, address);
-    if (trace.add({ ...event, mac: mac ?? '', repeats: 1 }))
-      lines.info({ mac, node, stage, decision, reason, address, file }, 'boot event');
+    const kept = trace.add({ ...event, mac: mac ?? '', repeats: 1 });
+    metrics.note(event, kept);
+    if (kept) lines.info({ mac, node, stage, decision, reason, address, file }, 'boot event');
   };
 }

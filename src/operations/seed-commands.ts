@@ -64,6 +64,11 @@ export class SeedCommands implements Commands {
     };
   }
 
+  /** Where each node is on its way, for the metrics. */
+  nodeStates(): string[] {
+    return this.#parts.state.site.site.nodes.map((node) => this.#view(node).state);
+  }
+
   nodes(): Promise<{ nodes: NodeView[]; strangers: StrangerView[] }> {
     const { state } = this.#parts;
     return Promise.resolve({

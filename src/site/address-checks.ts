@@ -23,6 +23,7 @@ export function addressFaults(site: WrittenSite): Fault[] {
     ...overlapFaults(networks),
     ...sameInterfaceFaults(networks),
     ...nodeAddressFaults(site, networks),
+    ...metricsFaults(site, networks),
   ];
 }
 
@@ -35,6 +36,23 @@ const provisioningFaults = (networks: readonly NetworkView[]): Fault[] =>
           message: 'want at least one with "purpose: provisioning": machines netboot in it',
         },
       ];
+
+/** Machines that netboot have no business with the metrics, which nobody needs a password for. */
+function metricsFaults({ seed }: WrittenSite, networks: readonly NetworkView[]): Fault[] {
+  const address = seed.metrics?.address;
+  if (address === undefined) return [];
+  const open = networks.find(
+    ({ network, cidr }) => network.purpose === 'provisioning' && cidrContains(cidr, numberOf(address)),
+  );
+  return open
+    ? [
+        {
+          path: ['seed', 'metrics', 'address'],
+          message: `${address} is in the provisioning network ${open.name}: nothing but boot services listens there`,
+        },
+      ]
+    : [];
+}
 
 function networkFaults({ name, network, cidr }: NetworkView): Fault[] {
   const path = ['networks', name];

@@ -10,7 +10,7 @@ import { rehearsalSchema } from './rehearsal.ts';
 import { roleSchema } from './role.ts';
 import { fileRef, secretRef } from './secret-ref.ts';
 import { undercloudSchema } from './undercloud.ts';
-import { nounName, optional, patterned, port } from './vocabulary.ts';
+import { ipv4, nounName, optional, patterned, port } from './vocabulary.ts';
 
 const absolutePath = patterned('an absolute path', /^\/[^\0\n]+$/);
 
@@ -19,6 +19,12 @@ const seedSchema = z.strictObject({
     'Where the seed keeps its state; /var/lib/blackstart/SITE when absent.',
   ),
   httpPort: port.default(8080).describe('Port of the boot files and of the callback of the agents.'),
+  metrics: optional(
+    z.strictObject({
+      address: ipv4.describe('Address of the seed that Prometheus reaches; in no provisioning network.'),
+      port: port.default(9477).describe('Its port.'),
+    }),
+  ).describe('Where /metrics is served by HTTP, read-only and open; on the Unix socket only when absent.'),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('How much the daemon logs.'),
 });
 

@@ -27,7 +27,12 @@ afterEach(async () => {
 async function serve(open: (name: string) => Promise<Duplex>) {
   const dir = mkdtempSync(join(tmpdir(), 'bs-api-'));
   const socketPath = join(dir, 'seed.sock');
-  const api = await serveApi(socketPath, { commands: NO_COMMANDS, openConsole: open, log: silentLog });
+  const api = await serveApi(socketPath, {
+    commands: NO_COMMANDS,
+    openConsole: open,
+    metrics: { contentType: 'text/plain', text: async () => '' },
+    log: silentLog,
+  });
   closing.push(async () => {
     await api.close();
     rmSync(dir, { recursive: true, force: true });

@@ -4,7 +4,12 @@ import { faultsOf, siteOf, siteText } from './sites.ts';
 describe('a site that is right', () => {
   test('is completed by its defaults', () => {
     const site = siteOf();
-    expect(site.seed).toEqual({ stateDir: '/var/lib/blackstart/small', httpPort: 8080, logLevel: 'info' });
+    expect(site.seed).toEqual({
+      stateDir: '/var/lib/blackstart/small',
+      httpPort: 8080,
+      metrics: null,
+      logLevel: 'info',
+    });
     expect(site.networks['mgmt']).toMatchObject({ gateway: null, dns: [], dhcp: null });
     expect(site.discovery).toMatchObject({ unknown: 'discover', approve: 'manual', timeoutMinutes: 15 });
     expect(site.policies.maxUnavailable.perRack).toEqual({ kind: 'count', count: 1 });
@@ -171,6 +176,12 @@ describe('a site that is wrong', () => {
       '10.2.0.0/24',
       '10.2.0.1/24',
       ':10 networks.mgmt.cidr: want a network like 10.77.0.0/24, with no host bits set, got "10.2.0.1/24"',
+    ],
+    [
+      'metrics where machines netboot',
+      'networks:',
+      'seed: { metrics: { address: 10.1.0.1 } }\nnetworks:',
+      ':2 seed.metrics.address: 10.1.0.1 is in the provisioning network prov: nothing but boot services listens there',
     ],
     [
       'a provisioning network without DHCP',
