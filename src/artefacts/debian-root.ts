@@ -77,6 +77,37 @@ export async function installDebianRoot(
   );
 }
 
+/**
+ * Unpacks packages, of any architecture, into `dir` and runs nothing of them. With what they need, since that is how
+ * mmdebstrap finds them.
+ */
+export async function extractDebianPackages(
+  spec: {
+    readonly architecture: string;
+    readonly packages: readonly string[];
+    readonly sources: readonly string[];
+  },
+  dir: string,
+  report: Report,
+  signal?: AbortSignal,
+): Promise<void> {
+  await run(
+    'mmdebstrap',
+    [
+      '--mode=root',
+      '--variant=extract',
+      `--architectures=${spec.architecture}`,
+      `--include=${spec.packages.join(',')}`,
+      '--aptopt=APT::Install-Recommends "false"',
+      '--aptopt=Acquire::Retries "3"',
+      DEBIAN_RELEASE,
+      dir,
+      ...spec.sources,
+    ],
+    { onLine: report, ...(signal ? { signal } : {}) },
+  );
+}
+
 /** The version of the one kernel in a root, by its modules' folder. */
 export async function kernelVersionIn(root: string): Promise<string> {
   const versions = await readdir(join(root, 'usr/lib/modules')).catch(() => []);

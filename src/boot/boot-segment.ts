@@ -25,10 +25,15 @@ export function findNode({ deps }: BootSegment, mac: string, uuid: string | null
 /** The policy for one machine: the site may name NICs that are nobody's to discover. */
 export function policyOf({ deps, httpUrl }: BootSegment, mac: string): BootPolicy {
   const { policy, artefacts } = deps;
+  const { rejected, secureBoot, tools, menuSeconds } = policy;
   return {
     httpUrl,
     unknown: policy.discovers(mac) ? 'discover' : 'ignore',
-    rejected: policy.rejected,
+    rejected,
+    secureBoot,
+    tools,
+    menuSeconds,
+    raspberryPi: artefacts.raspberryPiDir !== null,
     programs: new Set(Object.keys(artefacts.programs)),
     agentCpus: new Set(artefacts.agent ? ['x86_64'] : []),
   };

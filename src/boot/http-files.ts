@@ -2,6 +2,7 @@ import type { HttpReply, HttpRequest } from '../net/http.ts';
 import { openArtefact } from './artefact.ts';
 import { type BootSegment, macOf, reportEvent } from './boot-segment.ts';
 import { fileWithin } from './file-within.ts';
+import { ironicStage } from './ironic-stage.ts';
 import type { BootEvent } from './network-boot.ts';
 import { sendFile } from './send-file.ts';
 
@@ -31,6 +32,10 @@ export const answerImage = (request: HttpRequest, reply: HttpReply, segment: Boo
     MAX_IMAGE_MEMORY_BYTES,
   );
 
+/** `/tools/NAME`: a file of a tool that the site names. */
+export const answerTool = (request: HttpRequest, reply: HttpReply, segment: BootSegment): Promise<void> =>
+  answerFile(request, reply, segment, 'tool', listed(segment.deps.artefacts.tools, nameOf(request)));
+
 /** `/agent/kernel` and `/agent/initramfs`: the agent's ramdisk. */
 export function answerAgentFile(request: HttpRequest, reply: HttpReply, segment: BootSegment): Promise<void> {
   const { agent } = segment.deps.artefacts;
@@ -53,15 +58,6 @@ export async function answerIronicFile(
 
 const listed = (files: Readonly<Record<string, string>>, name: string): string | null =>
   Object.hasOwn(files, name) ? (files[name] ?? null) : null;
-
-/** Ironic names its files by what they are: `<uuid>/deploy_kernel`, `pxelinux.cfg/<mac>`, `<uuid>/config`. */
-function ironicStage(path: string): BootEvent['stage'] {
-  const name = path.slice(path.lastIndexOf('/') + 1);
-  if (/(^|_)kernel$/.test(name)) return 'kernel';
-  if (/(^|_)ramdisk$/.test(name)) return 'ramdisk';
-  if (path.startsWith('pxelinux.cfg/') || name === 'config' || name.endsWith('.ipxe')) return 'script';
-  return path.startsWith('agent_images/') ? 'image' : 'http file';
-}
 
 async function answerFile(
   request: HttpRequest,

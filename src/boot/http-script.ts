@@ -9,7 +9,7 @@ export function answerScript(request: HttpRequest, reply: HttpReply, segment: Bo
   const { arch, file } = request.params as { arch: string; file: string };
   const asked = parseScriptPath(arch, file);
   if (!asked) return sendText(reply.code(404), 'no architecture and MAC address\n');
-  const client = { ...asked, kind: 'iPXE', stage: 'script' } as const;
+  const client = { ...asked, kind: 'iPXE', stage: 'script', chosen: chosenOf(request) } as const;
   const node = findNode(segment, asked.mac, segment.leases.byMac(asked.mac)?.uuid ?? null);
   const decision = decide(segment, client, node);
   const script = bootScript(segment, client, decision);
@@ -25,6 +25,12 @@ export function answerScript(request: HttpRequest, reply: HttpReply, segment: Bo
     });
   if (script === null) return sendText(reply.code(404), `${decision.reason}\n`);
   return sendText(reply, script);
+}
+
+/** What a person took from the menu, as in `?entry=rescue`. */
+function chosenOf({ query }: HttpRequest): string | null {
+  const entry = typeof query === 'object' && query !== null && 'entry' in query ? query.entry : null;
+  return typeof entry === 'string' ? entry : null;
 }
 
 /** The script for iPXE that came by another DHCP server. */

@@ -28,12 +28,17 @@ export interface BootArtefacts {
   readonly agent: { readonly kernel: string; readonly initramfs: string } | null;
   /** Whole-disk images and their checksums, by the name in their URL. */
   readonly images: Readonly<Record<string, string>>;
+  /** Files of the site's own tools, by the name in their URL. */
+  readonly tools: Readonly<Record<string, string>>;
+  /** Folder with the boot files of Raspberry Pis, in `SERIAL/` for one of them or at its top for all; null for none. */
+  readonly raspberryPiDir: string | null;
   /** Ironic's `http_root`, served at `/ironic/`, and the folders its links may lead to. */
   readonly ironic: { readonly httpRoot: string; readonly linkRoots: readonly string[] } | null;
 }
 
 /** The site's choices; the rest of the decision's policy follows from the artefacts. */
-export interface NetworkBootPolicy extends Pick<BootPolicy, 'rejected'> {
+export interface NetworkBootPolicy
+  extends Pick<BootPolicy, 'rejected' | 'secureBoot' | 'tools' | 'menuSeconds'> {
   /** Whether an unknown machine with this MAC gets the discovery ramdisk. */
   readonly discovers: (mac: string) => boolean;
   /** Ironic's API as machines on this network reach it; null while there is none. */

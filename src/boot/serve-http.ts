@@ -2,7 +2,7 @@ import { bootPath } from '../core/boot-urls.ts';
 import { createHttpApp, type HttpApp, type HttpLimits, listenHttp } from '../net/http.ts';
 import type { BootSegment } from './boot-segment.ts';
 import { answerDiscovery, MAX_INVENTORY_BYTES } from './http-discovery.ts';
-import { answerAgentFile, answerImage, answerIronicFile, answerProgram } from './http-files.ts';
+import { answerAgentFile, answerImage, answerIronicFile, answerProgram, answerTool } from './http-files.ts';
 import { observeRequests } from './http-observed.ts';
 import { answerAnyScript, answerScript } from './http-script.ts';
 import type { Closable } from './network-boot.ts';
@@ -60,6 +60,11 @@ export function createBootApp(segment: BootSegment, limits: HttpLimits = BOOT_LI
     ...files,
     url: '/images/:file',
     handler: (request, reply) => answerImage(request, reply, segment),
+  });
+  app.route({
+    ...files,
+    url: '/tools/:file',
+    handler: (request, reply) => answerTool(request, reply, segment),
   });
   app.route({
     ...files,

@@ -6,7 +6,8 @@ import { decodeTftp, encodeTftp, TFTP_ERROR, type TftpRequest } from '../wire/tf
 import { type Artefact, openArtefact } from './artefact.ts';
 import { type BootSegment, macOf, reportEvent } from './boot-segment.ts';
 import type { Closable } from './network-boot.ts';
-import { type TftpContent, type TftpFile, tftpContent } from './tftp-content.ts';
+import { tftpContent } from './tftp-content.ts';
+import type { TftpContent, TftpFile } from './tftp-file.ts';
 import { runTransfer } from './tftp-transfer.ts';
 
 const TFTP_PORT = 69;
@@ -87,7 +88,7 @@ async function serveFile(
   const file = found && (await openFile(found));
   const report = (decision: string, reason: string, bytes: number) =>
     reportEvent(segment, {
-      stage: 'tftp program',
+      stage: found?.stage ?? 'tftp program',
       decision,
       reason,
       mac,

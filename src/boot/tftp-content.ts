@@ -1,26 +1,6 @@
 import type { BootSegment } from './boot-segment.ts';
-
-/** One machine asking for one file. */
-export interface TftpAsk {
-  /** As `tidyName` leaves it: `grub/grub.cfg`, `1a2b3c4d/start4.elf`. */
-  readonly name: string;
-  readonly address: string;
-  /** The MAC that holds the address by our own leases; null when it is not ours. */
-  readonly mac: string | null;
-}
-
-/** A file of this host, or bytes made for the one who asks. */
-export type TftpFile =
-  | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 'bytes'; readonly bytes: Uint8Array };
-
-/**
- * What the TFTP server has under a name, or null. Asked once for each transfer. A path must come from a list of what
- * is served, never from the name itself.
- */
-export interface TftpContent {
-  find(ask: TftpAsk): Promise<TftpFile | null> | TftpFile | null;
-}
+import { bootFiles, grubContent, raspberryPiFiles } from './tftp-boot-files.ts';
+import type { TftpContent } from './tftp-file.ts';
 
 /** The network boot programs, by name. */
 const programs = ({ deps }: BootSegment): TftpContent => ({
@@ -33,7 +13,12 @@ const programs = ({ deps }: BootSegment): TftpContent => ({
 
 /** Everything that a network's TFTP server has: the first content that knows a name wins. */
 export function tftpContent(segment: BootSegment): TftpContent {
-  const contents: readonly TftpContent[] = [programs(segment)];
+  const contents: readonly TftpContent[] = [
+    programs(segment),
+    grubContent(segment),
+    bootFiles(segment),
+    raspberryPiFiles(segment),
+  ];
   return {
     async find(ask) {
       for (const content of contents) {

@@ -25,8 +25,17 @@ export const agentKernelArgs = (args: AgentArgs): string =>
     ...(args.ironicUrl
       ? [`ipa-api-url=${args.ironicUrl}`, `ipa-lookup-timeout=${LOOKUP_TIMEOUT_SECONDS}`]
       : []),
-    `BOOTIF=${args.mac}`,
-    'nofb',
-    'nomodeset',
-    ...args.extra.map((text) => text.trim()).filter((text) => text !== ''),
+    ...commonArgs(args),
   ].join(' ');
+
+/** The same ramdisk for a person: a shell on its console and by ssh, no agent, nothing posted anywhere. */
+export const rescueKernelArgs = (
+  args: Pick<AgentArgs, 'mac' | 'extra'> & { readonly keysUrl: string },
+): string => [`blackstart.rescue=${args.keysUrl}`, ...commonArgs(args)].join(' ');
+
+const commonArgs = ({ mac, extra }: Pick<AgentArgs, 'mac' | 'extra'>): string[] => [
+  `BOOTIF=${mac}`,
+  'nofb',
+  'nomodeset',
+  ...extra.map((text) => text.trim()).filter((text) => text !== ''),
+];

@@ -1,3 +1,6 @@
+/** How a machine is handed over to its local disk; what `auto` means depends on who does it. */
+export type LocalDiskChoice = 'auto' | 'sanboot' | 'exit' | 'exit-0' | 'chainload';
+
 /** What the boot decision knows of a machine. The store's and the site's richer records are projected into it. */
 export interface BootNode {
   readonly name: string;
@@ -8,11 +11,22 @@ export interface BootNode {
   readonly address: string | null;
   readonly hostname: string | null;
   /** How its firmware is handed over to the local disk: facts differ by vendor, so a node may override it. */
-  readonly localDisk: 'auto' | 'sanboot' | 'exit';
+  readonly localDisk: LocalDiskChoice;
   /** Extra kernel arguments of the agent's ramdisk for this machine; may be empty. */
   readonly kernelArgs: string;
+  /** Whether its firmware starts signed programs only: DHCP does not tell. */
+  readonly secureBoot: boolean;
   readonly approval: 'pending' | 'approved' | 'rejected';
 }
+
+/** What a person can have a machine boot once: none of it is part of a bring-up. `tool:` is one that the site names. */
+export type OnceKind = 'rescue' | 'memtest' | `tool:${string}`;
+
+/** Why a machine is to netboot. */
+export type IntentKind = 'discover' | 'inspect' | 'deploy' | 'clean' | 'install' | OnceKind;
+
+export const isOnce = (kind: string): kind is OnceKind =>
+  kind === 'rescue' || kind === 'memtest' || kind.startsWith('tool:');
 
 /**
  * Why a machine may netboot now: a journaled wish with an end, or Ironic's own boot file for its MAC, which exists
@@ -20,7 +34,7 @@ export interface BootNode {
  */
 export type BootIntent =
   | {
-      readonly kind: 'discover' | 'inspect' | 'deploy' | 'clean' | 'rescue' | 'install';
+      readonly kind: IntentKind;
       readonly expiresAtMs: number;
       readonly reason: string;
     }

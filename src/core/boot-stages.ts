@@ -36,6 +36,8 @@ export const BOOT_STAGES = {
   script: 'script',
   kernel: 'kernel',
   ramdisk: 'ramdisk',
+  /** A program of the site's own, such as a firmware update. */
+  tool: 'kernel',
   inventory: 'agent',
   image: 'image',
   'http file': 'other',

@@ -36,18 +36,39 @@ export function bootFields(client: PxeClient, decision: BootDecision, serverAddr
       return urlFields(decision.url, serverAddress, { vendorClassIdentifier: 'HTTPClient' });
     case 'script':
       return urlFields(decision.url, serverAddress, { ipxeEncapsulated: NO_PROXY_WAIT });
+    case 'raspberry-pi':
+      return { siaddr: serverAddress, file: '', options: { ...RASPBERRY_PI, tftpServerName: serverAddress } };
     case 'local-disk':
       return localDiskFields(decision, serverAddress);
     case 'ignore':
     case 'agent':
     case 'chain':
+    case 'menu':
+    case 'program':
       return client.kind === 'iPXE' ? { ...NOTHING, options: { ipxeEncapsulated: NO_PROXY_WAIT } } : NOTHING;
   }
 }
 
+const asciiBytes = (text: string): number[] => Array.from(text, (character) => character.charCodeAt(0));
+
 const PXE_DIRECT: DhcpOptions = {
   vendorClassIdentifier: 'PXEClient',
   vendorEncapsulatedOptions: BOOT_DIRECTLY,
+};
+
+/**
+ * What the boot ROM of a Raspberry Pi looks for in option 43: a boot menu (sub-option 9) with the item "Raspberry Pi
+ * Boot", of type 0, and a prompt (10) "PXE" that waits 0 s. It asks nobody else (6 = 3) and wants no file name: it asks
+ * the server of siaddr or option 66 for SERIAL/start4.elf.
+ */
+const RASPBERRY_PI: DhcpOptions = {
+  vendorClassIdentifier: 'PXEClient',
+  vendorEncapsulatedOptions: Uint8Array.of(
+    ...[6, 1, 3],
+    ...[10, 4, 0, ...asciiBytes('PXE')],
+    ...[9, 20, 0, 0, 17, ...asciiBytes('Raspberry Pi Boot')],
+    255,
+  ),
 };
 
 /** A URL goes into option 67, and into `file` when it fits: old clients read only the header. */
@@ -74,6 +95,8 @@ function localDiskFields(
     case 'no-file':
     case 'sanboot':
     case 'exit':
+    case 'exit-0':
+    case 'chainload':
       return NOTHING;
   }
 }

@@ -6,6 +6,7 @@ import { plainLog } from '../log.ts';
 import type { Site } from '../site/site.ts';
 import { discoversUnknown, provisioningNetworks } from '../site/views.ts';
 import type { LeaseStore } from '../store/lease-store.ts';
+import { bootTools } from './boot-programs.ts';
 import { recordDiscovery } from './record-discovery.ts';
 import type { RunningServices } from './running-services.ts';
 import type { SeedState } from './seed-state.ts';
@@ -51,6 +52,9 @@ export function bootDeps(
     policy: {
       discovers: (mac) => discoversUnknown(site, mac),
       rejected: 'local-disk',
+      secureBoot: site.boot.secureBoot,
+      menuSeconds: site.boot.menuSeconds,
+      tools: bootTools(state.site),
       ironicUrl: (network) =>
         site.undercloud.enabled ? `http://${network.address}:${site.undercloud.apiPort}` : null,
       collectors: COLLECTORS,

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { FETCHED_PROGRAMS, fetchBootPrograms } from '../artefacts/boot-programs.ts';
 import { cacheDirOf } from '../artefacts/cache-dir.ts';
 import { buildImage } from '../artefacts/image.ts';
 import { buildRamdisk, type Ramdisk } from '../artefacts/ramdisk.ts';
@@ -12,13 +14,19 @@ type Report = (line: string) => void;
 
 /** What the seed has to have before machines come: built once, found again by content hash. */
 export interface Preparation {
-  readonly step: 'ramdisk' | 'images' | 'ironic' | 'ansible';
+  readonly step: 'ramdisk' | 'programs' | 'images' | 'ironic' | 'ansible';
   readonly title: string;
   run(site: LoadedSite, report: Report, signal: AbortSignal): Promise<string>;
 }
 
 export const prepareRamdisk = ({ site }: LoadedSite, report: Report, signal: AbortSignal): Promise<Ramdisk> =>
   buildRamdisk({ kernel: site.ramdisk.kernel }, report, signal);
+
+/** Debian's signed and ARM64 boot programs, by the name they are asked for. */
+export async function preparePrograms(report: Report, signal: AbortSignal): Promise<Record<string, string>> {
+  const { dir } = await fetchBootPrograms(report, signal);
+  return Object.fromEntries(FETCHED_PROGRAMS.map((name) => [name, join(dir, name)]));
+}
 
 /** Every image that a role of the site names, checked or built, by its name. */
 export async function prepareImages(
@@ -69,6 +77,11 @@ export const PREPARATIONS: readonly Preparation[] = [
     step: 'ramdisk',
     title: 'Ramdisk that discovers and deploys',
     run: async (site, report, signal) => (await prepareRamdisk(site, report, signal)).hash,
+  },
+  {
+    step: 'programs',
+    title: 'Boot programs for Secure Boot, ARM64 and memtest',
+    run: async (_, report, signal) => Object.keys(await preparePrograms(report, signal)).join(', '),
   },
   {
     step: 'images',

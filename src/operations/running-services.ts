@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Duplex } from 'node:stream';
 import type { Ramdisk } from '../artefacts/ramdisk.ts';
 import type { Bmc } from '../bmc/bmc.ts';
@@ -6,15 +7,17 @@ import { BlackstartError, reasonOf } from '../errors.ts';
 import type { Ironic } from '../ironic/client.ts';
 import type { SeedPaths } from '../site/seed-paths.ts';
 import type { SiteNode } from '../site/site.ts';
+import { nodeProfile } from '../site/views.ts';
 import { runningOperation } from '../store/operations.ts';
-import { BOOT_PROGRAMS } from './boot-programs.ts';
+import { bootPrograms, toolPaths } from './boot-programs.ts';
 import type { UndercloudView } from './commands.ts';
 import type { ServedImage } from './images.ts';
 import { openNodeBmc } from './open-node-bmc.ts';
-import { prepareAnsible, prepareImages, prepareRamdisk } from './prepare.ts';
+import { prepareAnsible, prepareImages, preparePrograms, prepareRamdisk } from './prepare.ts';
+import { writeRescueKeys } from './rescue-keys.ts';
 import type { SeedServices } from './seed-services.ts';
 import type { SeedState } from './seed-state.ts';
-import { recallServed, rememberServed, type ServedFiles } from './served-files.ts';
+import { NOTHING_SERVED, recallServed, rememberServed, type ServedFiles } from './served-files.ts';
 import { UndercloudService } from './undercloud-service.ts';
 
 /** What this process runs and has ready. Nothing in here outlives it but the undercloud, which the next one adopts. */
@@ -27,7 +30,9 @@ export class RunningServices implements SeedServices {
   readonly #bmcs = new Map<string, { readonly password: string | null; readonly open: Promise<Bmc> }>();
   #ramdisk: Ramdisk | null = null;
   /** What is given out: of this life, and until that is ready, of the one before. */
-  #served: ServedFiles = { agent: null, images: [] };
+  #served: ServedFiles = NOTHING_SERVED;
+  /** The public keys for a rescue ramdisk, as a file to be served. */
+  #rescueKeys: Readonly<Record<string, string>> = {};
   #images = new Map<string, ServedImage>();
 
   constructor(state: SeedState, paths: SeedPaths) {
@@ -50,14 +55,18 @@ export class RunningServices implements SeedServices {
 
   /** What the boot servers serve: looked up at each request, since parts become ready while they serve. */
   get artefacts(): BootArtefacts {
-    const programs = Object.fromEntries(
-      Object.entries(BOOT_PROGRAMS).map(([name, { file }]) => [name, file]),
-    );
+    const { site } = this.#state;
+    const programs = () => ({ ...bootPrograms(site, this.#served.programs), ...this.#rescueKeys });
     const images = () => Object.fromEntries(this.#served.images.map((image) => [image.urlName, image.file]));
     const agent = () => this.#served.agent;
     const { ironicHttpRoot, undercloudDir } = this.paths;
+    const piDir = site.site.boot.raspberryPi;
     return {
-      programs,
+      get programs() {
+        return programs();
+      },
+      tools: toolPaths(site),
+      raspberryPiDir: piDir === null ? null : resolve(site.dir, piDir),
       ironic: { httpRoot: ironicHttpRoot, linkRoots: [undercloudDir] },
       get agent() {
         return agent();
@@ -71,6 +80,7 @@ export class RunningServices implements SeedServices {
   /** Before anything is served: takes up what the last life served. */
   async recall(): Promise<void> {
     this.#served = await recallServed(this.paths.stateDir);
+    this.#rescueKeys = await writeRescueKeys(this.#state.site, this.paths.stateDir);
   }
 
   async #serve(files: Partial<ServedFiles>): Promise<void> {
@@ -83,6 +93,23 @@ export class RunningServices implements SeedServices {
     this.#ramdisk = ramdisk;
     await this.#serve({ agent: { kernel: ramdisk.kernel, initramfs: ramdisk.initramfs } });
     return ramdisk;
+  }
+
+  /** Secure Boot, ARM64 and memtest need them; a site that has none of that is not held up by their absence. */
+  async readyPrograms(report: (line: string) => void, signal: AbortSignal): Promise<string[]> {
+    try {
+      const programs = await preparePrograms(report, signal);
+      await this.#serve({ programs });
+      return Object.keys(programs);
+    } catch (error) {
+      const { site } = this.#state.site;
+      if (signal.aborted || site.nodes.some((node) => nodeProfile(site, node).secureBoot)) throw error;
+      this.#state.log.warn(
+        { reason: reasonOf(error) },
+        'no boot programs for secure boot, arm64 and memtest',
+      );
+      return [];
+    }
   }
 
   async readyImages(report: (line: string) => void, signal: AbortSignal): Promise<string[]> {

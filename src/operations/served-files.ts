@@ -6,7 +6,11 @@ import type { ServedImage } from './images.ts';
 export interface ServedFiles {
   readonly agent: { readonly kernel: string; readonly initramfs: string } | null;
   readonly images: readonly ServedImage[];
+  /** Boot programs that were fetched from Debian, by name; none before the first time. */
+  readonly programs: Readonly<Record<string, string>>;
 }
+
+export const NOTHING_SERVED: ServedFiles = { agent: null, images: [], programs: {} };
 
 const fileIn = (stateDir: string): string => join(stateDir, 'served.json');
 
@@ -26,11 +30,18 @@ export async function rememberServed(stateDir: string, served: ServedFiles): Pro
  */
 export async function recallServed(stateDir: string): Promise<ServedFiles> {
   const text = await readFile(fileIn(stateDir), 'utf8').catch(() => null);
-  if (text === null) return { agent: null, images: [] };
-  const { agent, images } = JSON.parse(text) as ServedFiles;
+  if (text === null) return NOTHING_SERVED;
+  const { agent, images, programs } = { ...NOTHING_SERVED, ...(JSON.parse(text) as Partial<ServedFiles>) };
   const agentIsThere = agent !== null && (await isFile(agent.kernel)) && (await isFile(agent.initramfs));
   const there = await Promise.all(images.map((image) => isFile(image.file)));
-  return { agent: agentIsThere ? agent : null, images: images.filter((_, index) => there[index]) };
+  const found = await Promise.all(
+    Object.entries(programs).map(async ([name, file]) => ((await isFile(file)) ? [[name, file]] : [])),
+  );
+  return {
+    agent: agentIsThere ? agent : null,
+    images: images.filter((_, index) => there[index]),
+    programs: Object.fromEntries(found.flat()),
+  };
 }
 
 const isFile = (path: string): Promise<boolean> =>

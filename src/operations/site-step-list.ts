@@ -11,6 +11,12 @@ export const siteSteps = (services: RunningServices): readonly SiteStep[] => [
     run: async (report, signal) => ({ hash: (await services.readyRamdisk(report, signal)).hash }),
   },
   {
+    step: 'programs',
+    title: 'Boot programs for Secure Boot, ARM64 and memtest',
+    neededFor: () => true,
+    run: async (report, signal) => ({ programs: await services.readyPrograms(report, signal) }),
+  },
+  {
     step: 'undercloud',
     title: 'Undercloud: Ironic',
     neededFor: (to) => reaches(to, 'undercloud'),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { bmcSchema } from './bmc.ts';
-import { localDisk, trait } from './role.ts';
+import { localDisk } from './boot.ts';
+import { trait } from './role.ts';
 import { rootDeviceSchema } from './root-device.ts';
 import {
   bootMode,
@@ -44,7 +45,10 @@ export const nodeSchema = z.strictObject({
     .default('')
     .describe("Kernel arguments that the ramdisk gets on it, after its role's."),
   localDisk: optional(localDisk).describe(
-    "How iPXE hands over to its local disk, where it is not its role's way.",
+    "How iPXE or GRUB hands over to its local disk, where it is not its role's way.",
+  ),
+  secureBoot: optional(z.boolean()).describe(
+    'Whether it has Secure Boot on, where it is not as its role says.',
   ),
   protected: z.boolean().default(false).describe('Nothing may wipe it, whoever asks.'),
   labels: z

@@ -1,11 +1,10 @@
 import { z } from 'zod';
+import { localDisk } from './boot.ts';
 import { rootDeviceSchema } from './root-device.ts';
 import { bootMode, kernelArgs, nounName, optional, patterned } from './vocabulary.ts';
 
 /** Ironic and Placement: upper case; a site's own begin with CUSTOM_. */
 export const trait = patterned('a trait like CUSTOM_GPU_A100', /^[A-Z][A-Z0-9_]{0,254}$/);
-
-export const localDisk = z.enum(['auto', 'sanboot', 'exit']);
 
 /** What machines of one kind have in common. */
 export const roleSchema = z.strictObject({
@@ -24,8 +23,11 @@ export const roleSchema = z.strictObject({
   localDisk: localDisk
     .default('auto')
     .describe(
-      'How iPXE hands over to the local disk: auto (sanboot on BIOS, exit on UEFI), or one of them for firmware that cannot do the other.',
+      'How iPXE or GRUB hands over to the local disk: auto (sanboot on BIOS, exit on UEFI), sanboot (iPXE), exit (with an error code), exit-0 (with success), or chainload (GRUB starts the loader on the disk).',
     ),
+  secureBoot: optional(z.boolean()).describe(
+    'Whether they have Secure Boot on, where it is not as boot.secureBoot says.',
+  ),
   addressing: z
     .enum(['dhcp', 'static'])
     .default('dhcp')

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { bmcDefaultsSchema } from './bmc.ts';
+import { bootSchema } from './boot.ts';
 import { discoverySchema } from './discovery.ts';
 import { fleetSchema } from './fleet.ts';
 import { imageSchema, ramdiskSchema } from './image.ts';
@@ -66,6 +67,7 @@ export const siteSchema = z.strictObject({
     .describe('Racks by name.'),
   images: z.record(nounName, imageSchema).default({}).describe('Whole-disk images by name.'),
   ramdisk: ramdiskSchema.prefault({}).describe('The ramdisk that discovers, inspects and deploys.'),
+  boot: bootSchema.prefault({}).describe('What machines boot besides the agent, and how.'),
   roles: z.record(nounName, roleSchema).default({}).describe('Kinds of machines by name.'),
   bmcDefaults: bmcDefaultsSchema.prefault({}).describe('What BMCs have in common.'),
   nodes: z.array(nodeSchema).default([]).describe('The servers.'),

@@ -62,7 +62,9 @@ export interface NodeProfile {
   readonly traits: readonly string[];
   /** For the ramdisk, the site's console first. */
   readonly kernelArgs: string;
-  readonly localDisk: 'auto' | 'sanboot' | 'exit';
+  readonly localDisk: SiteRole['localDisk'];
+  /** Whether its firmware starts signed programs only. */
+  readonly secureBoot: boolean;
   readonly addressing: 'dhcp' | 'static';
   readonly playbooks: readonly string[];
   /** Who logs in once the image runs. */
@@ -91,6 +93,7 @@ export function nodeProfile(site: Site, node: SiteNode): NodeProfile {
       .filter(Boolean)
       .join(' '),
     localDisk: node.localDisk ?? role.localDisk,
+    secureBoot: node.secureBoot ?? role.secureBoot ?? site.boot.secureBoot,
     addressing: role.addressing,
     playbooks: role.playbooks,
     user: image.user ?? site.access.user,

@@ -2,13 +2,19 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BootSegment } from '../../src/boot/boot-segment.ts';
-import type { BootArtefacts, BootEvent, InventorySender } from '../../src/boot/network-boot.ts';
+import type {
+  BootArtefacts,
+  BootEvent,
+  InventorySender,
+  NetworkBootPolicy,
+} from '../../src/boot/network-boot.ts';
 import { systemClock } from '../../src/clock.ts';
 import type { BootIntent, BootNode } from '../../src/core/boot-node.ts';
 import { NETBOOT_PROGRAM_NAMES } from '../../src/core/boot-programs.ts';
 import type { BootNetwork } from '../../src/core/dhcp-network.ts';
 import { LeaseTable } from '../../src/core/lease-table.ts';
 import { silentLog } from '../../src/log.ts';
+import { TOOLS } from '../core/boot-samples.ts';
 import { FakeLeaseStore } from '../store/fake-lease-store.ts';
 
 export const MAC = '52:54:00:99:00:01';
@@ -40,23 +46,39 @@ export function someArtefacts(): { folder: string; artefacts: BootArtefacts } {
   mkdirSync(join(httpRoot, 'pxelinux.cfg'), { recursive: true });
   writeFileSync(join(httpRoot, 'pxelinux.cfg', '52-54-00-99-00-01'), '#!ipxe\n');
   const artefacts: BootArtefacts = {
-    programs: Object.fromEntries(NETBOOT_PROGRAM_NAMES.map((name) => [name, file(name)])),
+    programs: Object.fromEntries(
+      [...NETBOOT_PROGRAM_NAMES, 'authorized_keys'].map((name) => [name, file(name)]),
+    ),
     agent: { kernel: file('kernel'), initramfs: file('initramfs') },
     images: { 'debian.raw': file('debian.raw', 'an image of some bytes') },
+    tools: Object.fromEntries(
+      ['nic.efi', 'diag.kernel', 'diag.initrd', 'cd.iso'].map((name) => [name, file(name)]),
+    ),
+    raspberryPiDir: piFolder(folder),
     ironic: { httpRoot, linkRoots: [] },
   };
   return { folder, artefacts };
+}
+
+/** Firmware files for every Raspberry Pi, and one of them for a certain board. */
+function piFolder(folder: string): string {
+  mkdirSync(join(folder, 'pi', '1a2b3c4d'), { recursive: true });
+  writeFileSync(join(folder, 'pi', 'start4.elf'), 'for all');
+  writeFileSync(join(folder, 'pi', 'config.txt'), 'for all');
+  writeFileSync(join(folder, 'pi', '1a2b3c4d', 'config.txt'), 'for one');
+  return join(folder, 'pi');
 }
 
 interface SegmentSetup {
   readonly artefacts: BootArtefacts;
   readonly nodes?: readonly BootNode[];
   readonly intent?: BootIntent | null;
+  readonly policy?: Partial<NetworkBootPolicy>;
   readonly onInventory?: (inventory: object, sender: InventorySender) => void;
 }
 
 /** A segment on the loopback interface, without any server of it running; and what it reported. */
-export function aSegment({ artefacts, nodes = [], intent = null, onInventory }: SegmentSetup) {
+export function aSegment({ artefacts, nodes = [], intent = null, policy = {}, onInventory }: SegmentSetup) {
   const events: BootEvent[] = [];
   const segment: BootSegment = {
     network: LOOPBACK,
@@ -71,6 +93,10 @@ export function aSegment({ artefacts, nodes = [], intent = null, onInventory }: 
         ironicUrl: () => 'http://127.0.0.1:6385',
         collectors: ['default', 'pci-devices'],
         kernelArgs: 'site=1',
+        secureBoot: false,
+        tools: TOOLS,
+        menuSeconds: null,
+        ...policy,
       },
       leases: new FakeLeaseStore(),
       directory: {

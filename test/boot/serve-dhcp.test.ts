@@ -12,6 +12,8 @@ const artefacts: BootArtefacts = {
   programs: { 'snponly.efi': '/f', 'undionly.kpxe': '/f' },
   agent: { kernel: '/k', initramfs: '/i' },
   images: {},
+  tools: {},
+  raspberryPiDir: null,
   ironic: null,
 };
 const OURS = { dhcpServerIdentifier: '127.0.0.1' };

@@ -42,7 +42,8 @@ describe('an unknown machine, where the site discovers', () => {
     const decision = decideBoot(client('PXEClient', 11), null, null, policy, NOW_MS);
     expect(decision).toEqual({
       kind: 'ignore',
-      reason: 'architecture 11 (ARM64 UEFI) needs snponly-arm64.efi, which this seed does not have',
+      reason:
+        'architecture 11 (ARM64 UEFI) needs snponly-arm64.efi or grubaa64.efi, which this seed does not have',
     });
   });
 });

@@ -11,7 +11,7 @@ if (cannot) console.log(`skipped, ${cannot}: test/host/crash-points.test.ts`);
 const NODES = ['crash-1', 'crash-2'] as const;
 const NODE_STEPS = ['read-bmc', 'power-on', 'enroll', 'manage', 'inspect', 'provide', 'deploy', 'login'];
 const LIMIT_MS = 900_000;
-const SITE_STEPS = ['ramdisk', 'undercloud', 'images'];
+const SITE_STEPS = ['ramdisk', 'programs', 'undercloud', 'images'];
 
 /** One life of the seed for each kind of journal write: it dies right after the write, and the next life goes on. */
 describe.skipIf(cannot)('a seed that is killed after every write to its journal', () => {

@@ -82,7 +82,7 @@ const settings: UndercloudSettings = {
 
 const nodes: BootNode[] = config.machines.map(({ name, mac, uuid }) => ({
   ...{ name, macs: [mac], uuid, address: null, hostname: name },
-  ...{ localDisk: 'auto', kernelArgs: '', approval: 'approved' },
+  ...{ localDisk: 'auto', secureBoot: false, kernelArgs: '', approval: 'approved' },
 }));
 const discovering = new Set(config.machines.map(({ mac }) => mac));
 const reports = new Map<string, unknown>();
@@ -106,6 +106,7 @@ const boot = await serveNetworkBoot(
     httpPort: HTTP_PORT,
     policy: {
       ...{ discovers: () => true, rejected: 'ignore', collectors: ['default'], kernelArgs: '' },
+      ...{ secureBoot: false, tools: {}, menuSeconds: null },
       ironicUrl: () => `http://${config.address}:6385`,
     },
     leases: await openLeaseStore(join(config.dir, 'leases')),
@@ -124,6 +125,8 @@ const boot = await serveNetworkBoot(
         'undionly.kpxe': fileOf('undionly.kpxe', 70_000),
         'snponly.efi': fileOf('snponly.efi', 2e5),
       },
+      tools: {},
+      raspberryPiDir: null,
       images: { 'image.raw': image },
       agent: { kernel, initramfs },
       ironic: { httpRoot, linkRoots: [settings.dir, join(config.dir, 'files')] },

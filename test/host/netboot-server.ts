@@ -31,6 +31,9 @@ await serveNetworkBoot(
     policy: {
       discovers: () => true,
       rejected: 'ignore',
+      secureBoot: false,
+      tools: {},
+      menuSeconds: null,
       ironicUrl: () => null,
       collectors: ['default'],
       kernelArgs: '',
@@ -45,6 +48,8 @@ await serveNetworkBoot(
     },
     artefacts: {
       programs: config.programs,
+      tools: {},
+      raspberryPiDir: null,
       images: config.images,
       agent: null,
       ironic: { httpRoot: config.httpRoot, linkRoots: [] },

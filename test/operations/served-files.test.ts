@@ -22,13 +22,14 @@ const image = (path: string) => ({
 });
 
 test('a seed without a past serves nothing yet', async () => {
-  expect(await recallServed(dir)).toEqual({ agent: null, images: [] });
+  expect(await recallServed(dir)).toEqual({ agent: null, images: [], programs: {} });
 });
 
 test('what one life served, the next one serves', async () => {
   const served = {
     agent: { kernel: file('kernel'), initramfs: file('initramfs') },
     images: [image(file('os.raw'))],
+    programs: { 'shimx64.efi': file('shimx64.efi') },
   };
   await rememberServed(dir, served);
   expect(await recallServed(dir)).toEqual(served);
@@ -38,6 +39,11 @@ test('what was removed meanwhile is not offered', async () => {
   await rememberServed(dir, {
     agent: { kernel: file('kernel'), initramfs: join(dir, 'gone') },
     images: [image(join(dir, 'gone.raw')), image(file('os.raw')), image(dir)],
+    programs: { 'shimx64.efi': join(dir, 'gone.efi') },
   });
-  expect(await recallServed(dir)).toEqual({ agent: null, images: [image(join(dir, 'os.raw'))] });
+  expect(await recallServed(dir)).toEqual({
+    agent: null,
+    images: [image(join(dir, 'os.raw'))],
+    programs: {},
+  });
 });
