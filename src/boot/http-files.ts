@@ -40,7 +40,7 @@ export const answerTool = (request: HttpRequest, reply: HttpReply, segment: Boot
 export function answerAgentFile(request: HttpRequest, reply: HttpReply, segment: BootSegment): Promise<void> {
   const { agent } = segment.deps.artefacts;
   const name = nameOf(request);
-  const stage = name === 'kernel' ? 'kernel' : 'ramdisk';
+  const stage = name === 'kernel' ? 'kernel' : name === 'initramfs' ? 'ramdisk' : 'http file';
   return answerFile(request, reply, segment, stage, agent ? listed({ ...agent }, name) : null);
 }
 

@@ -2,8 +2,8 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import { phaseOf } from '../core/boot-stages.ts';
 import type { Lease } from '../core/lease.ts';
 import type { LeaseStore } from '../store/lease-store.ts';
+import type { BootEvent } from './boot-event.ts';
 import { DoraTimer } from './dora-timer.ts';
-import type { BootEvent } from './network-boot.ts';
 
 /** A network's leases as the metrics count them, at each scrape. */
 export interface CountedLeases {
@@ -31,6 +31,7 @@ export class BootMetrics {
   constructor(nowMs: () => number, nodeStates: () => readonly string[]) {
     this.#counters = countersIn(this.#registry);
     collectDefaultMetrics({ register: this.#registry });
+    for (const misnamed of MISNAMED) this.#registry.removeSingleMetric(misnamed);
     const { leases, poolSize, poolFree } = gaugesIn(this.#registry, () => {
       for (const gauge of [leases, poolSize, poolFree]) gauge.reset();
       for (const table of this.#tables) countLeases(table, nowMs(), { leases, poolSize, poolFree });
@@ -122,6 +123,13 @@ export class BootMetrics {
     return this.#registry.metrics();
   }
 }
+
+/** Gauges of prom-client 15 that are named like counters; their like by type has the same numbers. */
+const MISNAMED = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+];
 
 /** Decisions are our own words; a text with facts in it would make a time series of each. */
 const wordOf = (decision: string): string => (/^[a-z][a-z -]{0,30}$/.test(decision) ? decision : 'other');

@@ -1,11 +1,13 @@
 import type { Clock } from '../clock.ts';
 import type { BootPolicy } from '../core/boot.ts';
 import type { BootIntent, BootNode } from '../core/boot-node.ts';
-import type { BootStage } from '../core/boot-stages.ts';
 import type { BootNetwork } from '../core/dhcp-network.ts';
 import type { Log } from '../log.ts';
 import type { LeaseStore } from '../store/lease-store.ts';
+import type { BootEvent } from './boot-event.ts';
 import type { BootMetrics } from './metrics.ts';
+
+export type { BootEvent };
 
 /** What the boot servers know of machines. Asked synchronously for every packet: answers come from memory. */
 export interface BootDirectory {
@@ -47,34 +49,6 @@ export interface NetworkBootPolicy
   readonly collectors: readonly string[];
   /** The site's extra kernel arguments for the agent. */
   readonly kernelArgs: string;
-}
-
-/** One thing that a boot server saw a machine do, and what it answered. */
-export interface BootEvent {
-  /** When it was over; for a transfer, when its last byte was sent. */
-  readonly atMs: number;
-  readonly startedAtMs: number;
-  readonly network: string;
-  readonly mac: string | null;
-  readonly address: string | null;
-  readonly node: string | null;
-  readonly stage: BootStage;
-  /** The decision's kind, or what became of a transfer: completed, aborted, failed. */
-  readonly decision: string;
-  readonly reason: string;
-  /** The file asked for, and the bytes that were sent of it. */
-  readonly file: string | null;
-  readonly bytes: number | null;
-  /** Architecture code of a netboot client's DHCP message or script request. */
-  readonly arch: number | null;
-  /** What was asked, where the stage does not tell: `DISCOVER`, `REQUEST`; `GET`, `HEAD`. */
-  readonly message: string | null;
-  /** The DHCP transaction, by which a packet is found in a capture. */
-  readonly xid: number | null;
-  /** HTTP's answer. */
-  readonly status: number | null;
-  /** TFTP blocks that were sent more than once. */
-  readonly resends: number | null;
 }
 
 /** Where an inventory came from, as the lease says. */
