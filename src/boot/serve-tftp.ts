@@ -1,119 +1,152 @@
+import { MessageChannel, Worker } from 'node:worker_threads';
+import type { BootStage } from '../core/boot-stages.ts';
 import { tidyName } from '../core/tftp-name.ts';
-import { negotiate } from '../core/tftp-options.ts';
+import type { TftpReport } from '../core/tftp-server.ts';
 import { reasonOf } from '../errors.ts';
-import { type Datagram, openUdpSocket, type UdpSocket } from '../net/udp.ts';
-import { decodeTftp, encodeTftp, TFTP_ERROR, type TftpRequest } from '../wire/tftp-packet.ts';
-import { type Artefact, openArtefact } from './artefact.ts';
+import { openWakeEvent } from '../net/wake-event.ts';
 import { type BootSegment, macOf, reportEvent } from './boot-segment.ts';
 import type { Closable } from './network-boot.ts';
+import { createRateLimit } from './rate-limit.ts';
 import { tftpContent } from './tftp-content.ts';
 import type { TftpContent, TftpFile } from './tftp-file.ts';
-import { runTransfer } from './tftp-transfer.ts';
+import { openTftpSockets, type TftpSockets } from './tftp-sockets.ts';
+import type { FromTftpThread, TftpThreadData, ToTftpThread } from './tftp-thread.ts';
 
 const TFTP_PORT = 69;
-const LIMITS = { maxBlockBytes: 1468, maxWindowBlocks: 64 };
-const MAX_TRANSFERS = 2048;
-const MAX_TRANSFERS_PER_MACHINE = 16;
+/** What fits the frame, with the headers of IPv6 and UDP, and 1468 at most: larger ones break some ROMs. */
+const MAX_BLOCK_BYTES = 1468;
+const PACKET_HEADER_BYTES = 52;
+const LIMITS = { maxWindowBlocks: 64, maxTransfers: 2048, maxTransfersPerMachine: 16 };
+/** Events of one machine that asks for what it does not get. */
+const REFUSALS = { perMinute: 60, burst: 20 };
+/** `off` has every datagram sent by itself: for a network card that segments badly, and for measuring. */
+const SEGMENTS_VARIABLE = 'BLACKSTART_TFTP_SEGMENTS';
 
-interface TftpDeps {
-  readonly segment: BootSegment;
-  readonly content: TftpContent;
-}
-
-/** Serves the network boot programs by TFTP on one network's address: read-only, by name, nothing else. */
+/** Serves files by TFTP on one network's addresses: read-only, by name, nothing else. */
 export async function serveTftp(
   segment: BootSegment,
   port = TFTP_PORT,
+  content = tftpContent(segment),
 ): Promise<Closable & { readonly port: number }> {
   const { network, deps } = segment;
-  const content = tftpContent(segment);
-  const running = new Map<string, AbortController>();
-  const listener: UdpSocket = await openUdpSocket({
-    device: network.interface,
-    address: network.address,
-    port,
-    onDatagram: (datagram) => {
-      answerDatagram(datagram, { segment, content }, listener, running).catch((error: unknown) =>
-        deps.log.error({ from: datagram.from, reason: reasonOf(error) }, 'tftp answer failed'),
-      );
-    },
-    onError: (error) => deps.log.warn({ network: network.name, reason: error.message }, 'tftp socket error'),
-  });
-  return {
-    port: listener.port,
-    async close() {
-      for (const transfer of running.values()) transfer.abort();
-      await listener.close();
-    },
-  };
+  const sockets = openTftpSockets(network, port);
+  const segments = sockets.segments && process.env[SEGMENTS_VARIABLE] !== 'off';
+  deps.log.info(
+    { network: network.name, port: sockets.port, segments, ipv6Missing: sockets.ipv6Missing },
+    'serving tftp',
+  );
+  const thread = new TftpThread(segment, content, sockets, segments);
+  return { port: sockets.port, close: () => thread.close() };
 }
 
-async function answerDatagram(
-  { bytes, from }: Datagram,
-  tftp: TftpDeps,
-  listener: UdpSocket,
-  running: Map<string, AbortController>,
-): Promise<void> {
-  const packet = decodeTftp(bytes);
-  if (!packet.ok) return tftp.segment.deps.log.debug({ from, reason: packet.reason }, 'tftp dropped');
-  const key = `${from.address}:${from.port}`;
-  if (packet.value.kind === 'error' || running.has(key)) return; // a repeat: its transfer is under way
-  const refuse = (code: number, message: string) =>
-    listener.send(encodeTftp({ kind: 'error', code, message }), from.port, from.address);
-  if (packet.value.kind === 'write') return refuse(TFTP_ERROR.accessViolation, 'this server is read-only');
-  if (packet.value.kind !== 'read') return refuse(TFTP_ERROR.unknownTransfer, 'unknown transfer');
-  if (packet.value.mode !== 'octet') return refuse(TFTP_ERROR.illegalOperation, 'only octet mode is served');
-  if (isCrowded(running, from.address)) return; // the machine asks again; an error would end its boot
-  const abort = new AbortController();
-  running.set(key, abort);
-  try {
-    await serveFile(packet.value, from, tftp, refuse, abort.signal);
-  } finally {
-    running.delete(key);
+/** The thread that serves, as the rest of the process sees it: it asks for files and tells how transfers ended. */
+class TftpThread {
+  readonly #segment: BootSegment;
+  readonly #content: TftpContent;
+  readonly #sockets: TftpSockets;
+  readonly #wakeEvent = openWakeEvent();
+  readonly #messages = new MessageChannel();
+  readonly #worker: Worker;
+  readonly #closed = Promise.withResolvers<void>();
+  readonly #refusals;
+  /** What the transfers under way are called in the boot trace. */
+  readonly #stages = new Map<number, BootStage>();
+
+  constructor(segment: BootSegment, content: TftpContent, sockets: TftpSockets, segments: boolean) {
+    this.#segment = segment;
+    this.#content = content;
+    this.#sockets = sockets;
+    this.#refusals = createRateLimit(REFUSALS, segment.deps.clock);
+    const { port1, port2 } = this.#messages;
+    const maxBlockBytes = Math.min(MAX_BLOCK_BYTES, (segment.network.mtu ?? 1500) - PACKET_HEADER_BYTES);
+    const workerData: TftpThreadData = {
+      messages: port2,
+      wakeFd: this.#wakeEvent.fd,
+      sockets: sockets.all,
+      limits: { ...LIMITS, maxBlockBytes },
+      segments,
+    };
+    port1.on('message', (message: FromTftpThread) => this.#take(message));
+    this.#worker = new Worker(new URL('./tftp-thread-main.ts', import.meta.url), {
+      workerData,
+      transferList: [port2],
+    });
+    this.#worker.on('error', (error) =>
+      segment.deps.log.error(
+        { network: segment.network.name, reason: reasonOf(error) },
+        'tftp thread failed',
+      ),
+    );
+    this.#worker.on('exit', () => this.#closed.resolve());
   }
-}
 
-async function serveFile(
-  request: TftpRequest<'read'>,
-  from: Datagram['from'],
-  { segment, content }: TftpDeps,
-  refuse: (code: number, message: string) => void,
-  signal: AbortSignal,
-): Promise<void> {
-  const { network, deps } = segment;
-  const startedAtMs = deps.clock.nowMs();
-  const name = tidyName(request.file);
-  const mac = macOf(segment, from.address);
-  const found = name === null ? null : await content.find({ name, address: from.address, mac });
-  const file = found && (await openFile(found));
-  const report = (decision: string, reason: string, bytes: number) =>
-    reportEvent(segment, {
-      stage: found?.stage ?? 'tftp program',
-      decision,
+  async close(): Promise<void> {
+    this.#tell({ kind: 'close' });
+    await this.#closed.promise;
+    this.#messages.port1.close();
+    this.#sockets.close();
+    this.#wakeEvent.close();
+  }
+
+  #take(message: FromTftpThread): void {
+    const { log } = this.#segment.deps;
+    const network = this.#segment.network.name;
+    switch (message.kind) {
+      case 'look':
+        void this.#look(message);
+        return;
+      case 'ended':
+        this.#report(message.report);
+        return;
+      case 'segments refused':
+        log.warn({ network, errno: message.errno }, 'tftp sends plainly: the interface takes no segments');
+        return;
+      case 'fault':
+        log.error({ network, reason: message.reason }, 'tftp turn failed');
+        return;
+    }
+  }
+
+  async #look({ number, file, netascii, address }: FromTftpThread & { kind: 'look' }): Promise<void> {
+    const found = await this.#find(file, address);
+    if (typeof found !== 'string' && found.stage) this.#stages.set(number, found.stage);
+    this.#tell({ kind: 'found', number, netascii, file: found });
+  }
+
+  async #find(asked: string, address: string): Promise<TftpFile | string> {
+    const name = tidyName(asked);
+    if (name === null) return 'there is no such file';
+    try {
+      const mac = macOf(this.#segment, address);
+      return (await this.#content.find({ name, address, mac })) ?? 'there is no such file';
+    } catch (error) {
+      this.#segment.deps.log.error({ file: asked, reason: reasonOf(error) }, 'tftp content failed');
+      return 'the server cannot make this file now';
+    }
+  }
+
+  #report({ number, how, reason, file, address, bytes, resends, tookMs }: TftpReport): void {
+    const stage = this.#stages.get(number) ?? 'tftp program';
+    this.#stages.delete(number);
+    const isRefusal = how === 'not found' || how === 'refused';
+    if (isRefusal && !this.#refusals.allow(address)) return;
+    const startedAtMs = this.#segment.deps.clock.nowMs() - tookMs;
+    const mac = macOf(this.#segment, address);
+    reportEvent(this.#segment, {
+      stage,
+      decision: how,
       reason,
       mac,
-      address: from.address,
-      file: request.file,
+      address,
+      file,
       bytes,
+      resends,
       startedAtMs,
     });
-  if (!file) {
-    refuse(TFTP_ERROR.notFound, 'there is no such file');
-    return report('not found', 'nothing is served by this name', 0);
   }
-  const options = negotiate(request.options, file.bytes, LIMITS);
-  const { how, reason, bytes } = await runTransfer(file, options, from, network, deps.clock, signal);
-  report(how, reason, bytes);
-}
 
-function isCrowded(running: ReadonlyMap<string, unknown>, address: string): boolean {
-  if (running.size >= MAX_TRANSFERS) return true;
-  let own = 0;
-  for (const key of running.keys()) if (key.startsWith(`${address}:`)) own++;
-  return own >= MAX_TRANSFERS_PER_MACHINE;
+  #tell(message: ToTftpThread): void {
+    this.#messages.port1.postMessage(message);
+    this.#wakeEvent.wake();
+  }
 }
-
-const openFile = async (file: TftpFile): Promise<Artefact | null> =>
-  file.kind === 'file'
-    ? openArtefact(file.path)
-    : { path: '', bytes: file.bytes.length, modifiedMs: 0, memory: file.bytes };

@@ -1,7 +1,10 @@
 import koffi from 'koffi';
 import { noInterface, notAllowed } from './errors.ts';
 
-/** The few system calls that Node lacks: sockets bound to a device, raw ICMPv6. Linux values. */
+/**
+ * The few system calls that Node lacks: sockets bound to a device, raw ICMPv6, datagrams by the batch, files in memory.
+ * Linux values.
+ */
 const libc = koffi.load('libc.so.6');
 
 export const AF_INET = 2;
@@ -10,11 +13,30 @@ export const SOCK_DGRAM = 2;
 export const SOCK_RAW = 3;
 export const SOCK_CLOEXEC = 0o2000000;
 export const SOCK_NONBLOCK = 0o4000;
-const SOL_SOCKET = 1;
+export const SOL_SOCKET = 1;
+export const SO_SNDBUF = 7;
+export const SO_RCVBUF = 8;
 const SO_BINDTODEVICE = 25;
 const SO_ATTACH_FILTER = 26;
 
+export const IPPROTO_IPV6 = 41;
+export const IPV6_V6ONLY = 26;
+export const IPV6_RECVPKTINFO = 49;
+export const IPV6_PKTINFO = 50;
+export const SOL_UDP = 17;
+export const UDP_SEGMENT = 103;
+export const MSG_DONTWAIT = 0x40;
+export const POLLIN = 1;
+export const POLLOUT = 4;
+export const PROT_READ = 1;
+export const MAP_PRIVATE = 2;
+
 export const EPERM = 1;
+export const EINTR = 4;
+export const EIO = 5;
+export const EAGAIN = 11;
+export const EINVAL = 22;
+export const EMSGSIZE = 90;
 export const EACCES = 13;
 export const EADDRINUSE = 98;
 export const EADDRNOTAVAIL = 99;
@@ -49,6 +71,43 @@ export const sendto: (
 export const if_nametoindex: (name: string) => number = libc.func(
   'uint32_t if_nametoindex(const char *name)',
 );
+
+export const getsockname: (fd: number, address: Uint8Array, length: Uint8Array) => number = libc.func(
+  'int getsockname(int fd, void *address, void *length)',
+);
+/** Blocks its thread for up to `timeoutMs`. `fds`: the address of `count` struct pollfd. */
+export const poll: (fds: number, count: number, timeoutMs: number) => number = libc.func(
+  'int poll(uintptr_t fds, unsigned long count, int timeout)',
+);
+/** `messages`: the address of `count` struct mmsghdr. */
+export const recvmmsg: (fd: number, messages: number, count: number, flags: number, timeout: null) => number =
+  libc.func('int recvmmsg(int fd, uintptr_t messages, unsigned int count, int flags, void *timeout)');
+export const sendmmsg: (fd: number, messages: number, count: number, flags: number) => number = libc.func(
+  'int sendmmsg(int fd, uintptr_t messages, unsigned int count, int flags)',
+);
+export const eventfd: (value: number, flags: number) => number = libc.func(
+  'int eventfd(unsigned int value, int flags)',
+);
+/** -1 when it failed. */
+export const mmap: (
+  at: number,
+  length: number,
+  protection: number,
+  flags: number,
+  fd: number,
+  offset: number,
+) => number = libc.func(
+  'intptr_t mmap(intptr_t at, size_t length, int protection, int flags, int fd, int64_t offset)',
+);
+export const munmap: (at: number, length: number) => number = libc.func(
+  'int munmap(intptr_t at, size_t length)',
+);
+
+/**
+ * Where a buffer lies. It stays there while it is referenced, if it was made by `new ArrayBuffer`: V8 keeps small typed
+ * arrays that were not in a heap that moves.
+ */
+export const addressOf = (buffer: ArrayBuffer): number => Number(koffi.address(buffer));
 
 /** The error number of the last call. */
 export const errno = (): number => koffi.errno();

@@ -1,24 +1,5 @@
 import { createSocket, type Socket } from 'node:dgram';
-import { ipv4Bytes } from '../wire/ipv4.ts';
-import { ipv6Bytes } from '../wire/ipv6.ts';
-import { noAddress, notAllowed, portTaken } from './errors.ts';
-import {
-  AF_INET,
-  AF_INET6,
-  bind,
-  bindToDevice,
-  close,
-  EACCES,
-  EADDRINUSE,
-  EADDRNOTAVAIL,
-  EPERM,
-  errno,
-  SOCK_CLOEXEC,
-  SOCK_DGRAM,
-  SOCK_NONBLOCK,
-  setsockopt,
-  socket,
-} from './libc.ts';
+import { bindFailed, isIpv6, openUdpDescriptor } from './udp-descriptor.ts';
 
 export interface Datagram {
   readonly bytes: Uint8Array;
@@ -76,7 +57,7 @@ export async function openUdpSocket(options: UdpOptions): Promise<UdpSocket> {
 }
 
 async function bindNode(node: Socket, { device, address, port }: UdpOptions): Promise<void> {
-  const fd = device === undefined ? null : openDeviceSocket(device, address, port);
+  const fd = device === undefined ? null : openUdpDescriptor({ device, address, port });
   await new Promise<void>((resolve, reject) => {
     const fail = (error: NodeJS.ErrnoException) => {
       node.close();
@@ -89,59 +70,4 @@ async function bindNode(node: Socket, { device, address, port }: UdpOptions): Pr
     });
     node.bind(fd === null ? { address, port } : { fd });
   });
-}
-
-/** Node cannot set SO_BINDTODEVICE: the socket is made and bound here, and Node adopts its descriptor. */
-function openDeviceSocket(device: string, address: string, port: number): number {
-  const family = isIpv6(address) ? AF_INET6 : AF_INET;
-  const fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  try {
-    bindToDevice(fd, device);
-    if (family === AF_INET6) setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, Uint8Array.of(1, 0, 0, 0), 4);
-    const to = socketAddress(address, port);
-    if (bind(fd, to, to.length) === 0) return fd;
-    const number = errno();
-    throw bindFailed(ERROR_CODES.get(number) ?? `errno ${number}`, address, port);
-  } catch (error) {
-    close(fd);
-    throw error;
-  }
-}
-
-const isIpv6 = (address: string): boolean => address.includes(':');
-
-const IPPROTO_IPV6 = 41;
-const IPV6_V6ONLY = 26;
-const SOCKET_ADDRESS_BYTES = 16;
-const SOCKET_ADDRESS6_BYTES = 28;
-const ERROR_CODES = new Map([
-  [EADDRINUSE, 'EADDRINUSE'],
-  [EACCES, 'EACCES'],
-  [EPERM, 'EPERM'],
-  [EADDRNOTAVAIL, 'EADDRNOTAVAIL'],
-]);
-
-/** struct sockaddr_in or sockaddr_in6: family in host order, port and address in network order. */
-function socketAddress(address: string, port: number): Uint8Array {
-  const is6 = isIpv6(address);
-  const bytes = Buffer.alloc(is6 ? SOCKET_ADDRESS6_BYTES : SOCKET_ADDRESS_BYTES);
-  bytes.writeUInt16LE(is6 ? AF_INET6 : AF_INET, 0);
-  bytes.writeUInt16BE(port, 2);
-  if (is6) bytes.set(ipv6Bytes(address), 8);
-  else bytes.set(ipv4Bytes(address), 4);
-  return bytes;
-}
-
-function bindFailed(code: string, address: string, port: number, cause?: unknown): Error {
-  switch (code) {
-    case 'EADDRINUSE':
-      return portTaken('UDP', port, cause);
-    case 'EADDRNOTAVAIL':
-      return noAddress(address, cause);
-    case 'EACCES':
-    case 'EPERM':
-      return notAllowed(`bind UDP port ${port}`, cause);
-    default:
-      return new Error(`cannot bind UDP ${address}:${port}: ${code}`, { cause });
-  }
 }

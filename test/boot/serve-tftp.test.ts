@@ -84,7 +84,7 @@ describe('nothing else is served', () => {
 
 test.each<[string, Uint8Array, number]>([
   ['a write', encodeTftp({ kind: 'write', file: 'snponly.efi', mode: 'octet', options: new Map() }), 2],
-  ['text mode', read('snponly.efi', 'netascii'), 4],
+  ['mail mode', read('snponly.efi', 'mail'), 4],
   ['data out of nowhere', encodeTftp({ kind: 'data', block: 1, bytes: new Uint8Array(3) }), 5],
 ])('%s is refused', async (_, bytes, code) => {
   expect(await ask(bytes)).toMatchObject({ kind: 'error', code });

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { paceAfterReply, paceAfterSilence, patienceMs, START_PACE } from '../../src/core/tftp-pace.ts';
 
-test('a quick wire never makes it less patient than 150 ms', () => {
+test('a quick wire never makes it less patient than 40 ms', () => {
   const quick = paceAfterReply({ ...START_PACE, sentAtMs: 100 }, 101);
-  expect(patienceMs(quick, null)).toBe(150);
+  expect(patienceMs(quick, null)).toBe(40);
 });
 
 test('a slow machine is given its time', () => {
@@ -14,11 +14,11 @@ test('a slow machine is given its time', () => {
 test('each silence doubles it, up to 5 s or the negotiated time-out', () => {
   let pace = paceAfterReply({ ...START_PACE, sentAtMs: 0 }, 1);
   const waits: number[] = [];
-  for (let silence = 0; silence < 7; silence++) {
+  for (let silence = 0; silence < 9; silence++) {
     waits.push(patienceMs(pace, null));
     pace = paceAfterSilence(pace);
   }
-  expect(waits).toEqual([150, 300, 600, 1200, 2400, 4800, 5000]);
+  expect(waits).toEqual([40, 80, 160, 320, 640, 1280, 2560, 5000, 5000]);
   expect(patienceMs(pace, 2)).toBe(2000);
 });
 
