@@ -143,7 +143,8 @@ async function serve({ site, state, services, leases, operator, commands, closin
   await services.recall();
   const nodeStates = () => commands.nodeStates();
   const metrics = new BootMetrics(() => state.clock.nowMs(), nodeStates);
-  const boot = await serveNetworkBoot(bootDeps(state, services, leases, metrics), stop.signal);
+  const secure = await services.secrets.serving(stop.signal);
+  const boot = await serveNetworkBoot(bootDeps(state, services, leases, metrics, secure), stop.signal);
   closing.defer(() => boot.close());
   const api = await serveApi(paths.socket, {
     commands,

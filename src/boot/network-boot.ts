@@ -57,6 +57,20 @@ export interface InventorySender {
   readonly mac: string;
 }
 
+export type SecretAnswer =
+  | { readonly kind: 'opened'; readonly bytes: Buffer }
+  | { readonly kind: 'refused'; readonly reason: string; readonly replay: boolean };
+
+/** What goes out by TLS only: files with secrets, each for a one-time token. */
+export interface SecureServing {
+  readonly port: number;
+  /** PEM; asked again whenever `onRenewed` tells that there is a new one. */
+  certificate(): { readonly key: string; readonly cert: string };
+  onRenewed(take: () => void): void;
+  /** Uses the token up if it opens this file for this node now. A rejection opens nothing. */
+  openSecret(file: string, token: string, node: string): Promise<SecretAnswer>;
+}
+
 export interface NetworkBootDeps {
   readonly networks: readonly BootNetwork[];
   readonly httpPort: number;
@@ -64,6 +78,8 @@ export interface NetworkBootDeps {
   readonly leases: LeaseStore;
   readonly directory: BootDirectory;
   readonly artefacts: BootArtefacts;
+  /** Absent where the site has no TLS port. */
+  readonly secure?: SecureServing;
   /** Takes an agent's inventory. May reject: the agent is told to try again. */
   onInventory(inventory: Readonly<Record<string, unknown>>, sender: InventorySender): Promise<void> | void;
   /** Called for every decision and every transfer's end; must not throw or block. */

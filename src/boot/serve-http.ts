@@ -1,11 +1,12 @@
 import { bootPath } from '../core/boot-urls.ts';
-import { createHttpApp, type HttpApp, type HttpLimits, listenHttp } from '../net/http.ts';
+import { createHttpApp, type HttpApp, type HttpLimits, listenHttp, renewCertificate } from '../net/http.ts';
 import type { BootSegment } from './boot-segment.ts';
 import { answerDiscovery, MAX_INVENTORY_BYTES } from './http-discovery.ts';
 import { answerAgentFile, answerImage, answerIronicFile, answerProgram, answerTool } from './http-files.ts';
 import { observeRequests } from './http-observed.ts';
 import { answerAnyScript, answerScript } from './http-script.ts';
-import type { Closable } from './network-boot.ts';
+import { answerSecret } from './http-secret.ts';
+import type { Closable, SecureServing } from './network-boot.ts';
 import { createRateLimit } from './rate-limit.ts';
 
 /**
@@ -21,10 +22,31 @@ export const BOOT_LIMITS: HttpLimits = {
   keepAliveMs: 15_000,
 };
 
+const SECRETS_LIMITS: HttpLimits = { ...BOOT_LIMITS, connections: 512, connectionsPerAddress: 8 };
+
 /** Serves boot files, scripts and the agents' callback over HTTP on one network's address. */
 export async function serveHttp(segment: BootSegment): Promise<Closable> {
   const app = createBootApp(segment);
   await listenHttp(app, { address: segment.network.address, port: segment.deps.httpPort });
+  return app;
+}
+
+/** Serves what has secrets over TLS on one network's address, and nothing else. */
+export async function serveSecrets(segment: BootSegment, secure: SecureServing): Promise<Closable> {
+  const app = createSecretsApp(segment, secure);
+  await listenHttp(app, { address: segment.network.address, port: secure.port });
+  return app;
+}
+
+export function createSecretsApp(segment: BootSegment, secure: SecureServing): HttpApp {
+  const app = createHttpApp({ limits: SECRETS_LIMITS, tls: secure.certificate() });
+  secure.onRenewed(() => renewCertificate(app, secure.certificate()));
+  const limit = createRateLimit({ perMinute: 12, burst: 6 }, segment.deps.clock);
+  app.route({
+    method: 'GET', // a HEAD would use the token up for nothing
+    url: '/secret/:file',
+    handler: (request, reply) => answerSecret(request, reply, segment, secure, limit),
+  });
   return app;
 }
 

@@ -5,7 +5,7 @@ import { ipv4Number } from '../wire/ipv4.ts';
 import type { BootSegment } from './boot-segment.ts';
 import type { Closable, NetworkBootDeps } from './network-boot.ts';
 import { serveDhcp } from './serve-dhcp.ts';
-import { serveHttp } from './serve-http.ts';
+import { serveHttp, serveSecrets } from './serve-http.ts';
 import { serveTftp } from './serve-tftp.ts';
 import { watchDhcpServers } from './watch-dhcp-servers.ts';
 
@@ -47,6 +47,7 @@ export async function serveNetworkBoot(deps: NetworkBootDeps, signal: AbortSigna
 async function serveSegment(segment: BootSegment, opened: Closable[]): Promise<void> {
   const { network, deps } = segment;
   opened.push(await serveHttp(segment));
+  if (deps.secure) opened.push(await serveSecrets(segment, deps.secure));
   opened.push(await serveTftp(segment));
   if (network.mode === 'off') return;
   opened.push(await serveDhcp(segment));

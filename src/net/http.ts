@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import { noAddress, notAllowed, portTaken } from './errors.ts';
 
@@ -84,6 +85,12 @@ function keepLimits(server: Server, limits: HttpLimits): void {
     });
     if (count > limits.connectionsPerAddress) socket.destroy();
   });
+}
+
+/** Gives a TLS server another certificate; connections that are open keep the old one. */
+export function renewCertificate(app: HttpApp, tls: { readonly key: string; readonly cert: string }): void {
+  const server: unknown = app.server;
+  if (server instanceof TlsServer) server.setSecureContext({ ...tls, minVersion: 'TLSv1.2' });
 }
 
 /** Starts to listen. Throws E_PORT_TAKEN, E_NO_ADDRESS or E_NOT_ALLOWED. Returns the port, 0 for a Unix socket. */

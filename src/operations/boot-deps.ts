@@ -1,11 +1,12 @@
 import type { BootMetrics } from '../boot/metrics.ts';
-import type { BootEvent, NetworkBootDeps } from '../boot/network-boot.ts';
+import type { BootEvent, NetworkBootDeps, SecureServing } from '../boot/network-boot.ts';
 import type { BootNetwork } from '../core/dhcp-network.ts';
 import { BlackstartError } from '../errors.ts';
 import { plainLog } from '../log.ts';
 import type { Site } from '../site/site.ts';
 import { discoversUnknown, provisioningNetworks } from '../site/views.ts';
 import type { LeaseStore } from '../store/lease-store.ts';
+import { agentArgs } from './agent-args.ts';
 import { bootTools } from './boot-programs.ts';
 import { recordDiscovery } from './record-discovery.ts';
 import type { RunningServices } from './running-services.ts';
@@ -44,6 +45,7 @@ export function bootDeps(
   services: RunningServices,
   leases: LeaseStore,
   metrics: BootMetrics,
+  secure: SecureServing | null = null,
 ): NetworkBootDeps {
   const { site } = state.site;
   return {
@@ -58,8 +60,9 @@ export function bootDeps(
       ironicUrl: (network) =>
         site.undercloud.enabled ? `http://${network.address}:${site.undercloud.apiPort}` : null,
       collectors: COLLECTORS,
-      kernelArgs: `console=${site.ramdisk.console}`,
+      kernelArgs: agentArgs(site),
     },
+    ...(secure ? { secure } : {}),
     leases: metrics.meter(leases),
     directory: state.directory,
     artefacts: services.artefacts,

@@ -51,6 +51,7 @@ export async function checkSite(loaded: LoadedSite, deps: CheckDeps): Promise<Ch
     ...(dhcp.mode === 'off' ? [] : [{ name, address, port: 67, udp: true }]),
     { name, address, port: 69, udp: true },
     { name, address, port: site.seed.httpPort, udp: false },
+    ...(site.seed.tlsPort === null ? [] : [{ name, address, port: site.seed.tlsPort, udp: false }]),
     ...(site.undercloud.enabled ? [{ name, address, port: site.undercloud.apiPort, udp: false }] : []),
   ]);
   if (deps.daemonRuns) results.push(passed('ports', `held by the daemon on ${seedPaths(site).socket}`));

@@ -8,6 +8,7 @@ import type { Ironic } from '../ironic/client.ts';
 import type { SeedPaths } from '../site/seed-paths.ts';
 import type { SiteNode } from '../site/site.ts';
 import { nodeProfile } from '../site/views.ts';
+import { OneTimeTokens } from '../store/one-time-tokens.ts';
 import { runningOperation } from '../store/operations.ts';
 import { bootPrograms, toolPaths } from './boot-programs.ts';
 import type { UndercloudView } from './commands.ts';
@@ -15,6 +16,7 @@ import type { ServedImage } from './images.ts';
 import { openNodeBmc } from './open-node-bmc.ts';
 import { prepareAnsible, prepareImages, preparePrograms, prepareRamdisk } from './prepare.ts';
 import { writeRescueKeys } from './rescue-keys.ts';
+import { SecretFiles } from './secret-files.ts';
 import type { SeedServices } from './seed-services.ts';
 import type { SeedState } from './seed-state.ts';
 import { NOTHING_SERVED, recallServed, rememberServed, type ServedFiles } from './served-files.ts';
@@ -23,6 +25,7 @@ import { UndercloudService } from './undercloud-service.ts';
 /** What this process runs and has ready. Nothing in here outlives it but the undercloud, which the next one adopts. */
 export class RunningServices implements SeedServices {
   readonly paths: SeedPaths;
+  readonly secrets: SecretFiles;
   /** Whether a site step has been brought to its end; set once the steps exist. */
   onReady: (siteStep: string) => boolean = () => false;
   readonly #state: SeedState;
@@ -38,6 +41,8 @@ export class RunningServices implements SeedServices {
   constructor(state: SeedState, paths: SeedPaths) {
     this.#state = state;
     this.paths = paths;
+    const tokens = new OneTimeTokens(state.database, state.clock);
+    this.secrets = new SecretFiles({ state, tokens, ironic: () => this.ironic() });
     this.#undercloud = new UndercloudService({
       site: state.site.site,
       clock: state.clock,

@@ -7,6 +7,8 @@ import type { ServedImage } from './images.ts';
 /** What the seed runs and has ready, beside what it remembers. */
 export interface SeedServices {
   readonly paths: SeedPaths;
+  /** What goes out for one-time tokens only. */
+  readonly secrets: { configDriveUrl(node: SiteNode): Promise<string | null> };
   /** Whether a site step has come to its end in this process: `ramdisk`, `images`, `undercloud`. */
   isReady(siteStep: string): boolean;
   /** A client of the undercloud while that answers, else null. */

@@ -133,6 +133,7 @@ export class SeedWorld implements World {
       addressOf: (of) => addresses.of(directory.macsOf(of)) ?? this.#node(of).address,
       bootMacOf: (of) => addresses.bootMac(directory.macsOf(of)),
       image: (image) => services.image(image),
+      configDriveUrl: () => services.secrets.configDriveUrl(node),
       runsDir: services.paths.runsDir,
       ansible: () => services.ansible(signal),
     };

@@ -13,6 +13,7 @@ import { startUndercloud } from '../undercloud/start.ts';
 import { undercloudStatus } from '../undercloud/status.ts';
 import { stopUndercloud } from '../undercloud/stop.ts';
 import { type UndercloudEvent, watchUndercloud } from '../undercloud/watch.ts';
+import { agentArgs } from './agent-args.ts';
 import type { UndercloudView } from './commands.ts';
 
 interface Deps {
@@ -134,7 +135,7 @@ function undercloudSettings(site: Site, ramdisk: Ramdisk): UndercloudSettings {
     httpRoot: paths.ironicHttpRoot,
     deployKernel: ramdisk.kernel,
     deployRamdisk: ramdisk.initramfs,
-    kernelAppendParams: `console=${site.ramdisk.console} nofb nomodeset`,
+    kernelAppendParams: `${agentArgs(site)} nofb nomodeset`,
     clean: site.undercloud.clean,
     fastTrack: site.undercloud.fastTrack,
     limits: site.undercloud.limits,

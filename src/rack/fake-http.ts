@@ -1,5 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type IncomingMessage, request as requestHttp } from 'node:http';
+import { request as requestHttps } from 'node:https';
 import { reasonOf } from '../errors.ts';
 
 /** A body that was read to its end and thrown away, all but what tells that it came whole. */
@@ -32,7 +33,10 @@ const IDLE_MS = 30_000;
  */
 export function fetchFile(url: string, options: FetchOptions): Promise<FetchedFile> {
   return new Promise((resolve, reject) => {
-    const asked = requestHttp(url, { method: options.method ?? 'GET', signal: options.signal, agent: false });
+    const common = { method: options.method ?? 'GET', signal: options.signal, agent: false } as const;
+    const asked = url.startsWith('https:')
+      ? requestHttps(url, { ...common, rejectUnauthorized: false }) // as the agent with `ipa-insecure=1`
+      : requestHttp(url, common);
     asked.setTimeout(options.idleMs ?? IDLE_MS, () => asked.destroy(new Error(`${url} is silent`)));
     asked.on('error', (error) => reject(new Error(`${url}: ${reasonOf(error)}`, { cause: error })));
     asked.on('response', (response) => {

@@ -26,6 +26,9 @@ const seedSchema = z.strictObject({
       port: port.default(9477).describe('Its port.'),
     }),
   ).describe('Where /metrics is served by HTTP, read-only and open; on the Unix socket only when absent.'),
+  tlsPort: optional(port).describe(
+    'Port of a TLS server on the provisioning networks, by which config drives go out, each for a one-time token; none when absent, and config drives go through Ironic.',
+  ),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('How much the daemon logs.'),
 });
 

@@ -100,10 +100,27 @@ const networkBoot: Migration = {
   },
 };
 
+/** Tokens for secrets on the boot path, by their hashes. */
+const oneTimeTokens: Migration = {
+  async up(db: Kysely<unknown>) {
+    await db.schema
+      .createTable('one_time_tokens')
+      .addColumn('hash', 'text', (c) => c.primaryKey())
+      .addColumn('node', 'text', (c) => c.notNull())
+      .addColumn('file', 'text', (c) => c.notNull())
+      .addColumn('issued_at_ms', 'integer', (c) => c.notNull())
+      .addColumn('expires_at_ms', 'integer', (c) => c.notNull())
+      .addColumn('ended', 'text')
+      .addColumn('ended_at_ms', 'integer')
+      .execute();
+  },
+};
+
 /** The store's history, oldest first: a migration that has shipped is never changed. */
 const MIGRATIONS: Readonly<Record<string, Migration>> = {
   '2026-11-first-light': first,
   '2026-12-network-boot': networkBoot,
+  '2026-12-one-time-tokens': oneTimeTokens,
 };
 
 /** Brings a store of any age up to date. Throws what the database threw. */

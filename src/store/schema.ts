@@ -10,6 +10,7 @@ export interface SeedTables {
   journal: JournalRow;
   bootEvents: BootEventRow;
   hostKeys: HostKeyRow;
+  oneTimeTokens: OneTimeTokenRow;
 }
 
 interface NodeRow {
@@ -73,4 +74,15 @@ interface HostKeyRow {
   /** As `ssh-ed25519 AAAA…`. */
   hostKey: string;
   recordedAtMs: number;
+}
+
+interface OneTimeTokenRow {
+  /** SHA-256 in hex: the token itself is nowhere on the seed. */
+  hash: string;
+  node: string;
+  file: string;
+  issuedAtMs: number;
+  expiresAtMs: number;
+  ended: 'used' | 'replaced' | null;
+  endedAtMs: number | null;
 }

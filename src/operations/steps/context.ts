@@ -37,6 +37,8 @@ export interface StepContext {
   /** The NIC that the node netboots by, as far as that has been seen. */
   bootMacOf(node: string): string | null;
   image(name: string): ServedImage;
+  /** A URL that opens the node's config drive once; null where the site has no TLS port. */
+  configDriveUrl(): Promise<string | null>;
   /** Where Ansible runs keep their files. */
   readonly runsDir: string;
   /** The virtual environment with ansible-core. */

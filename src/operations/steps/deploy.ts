@@ -2,8 +2,8 @@ import { setFastTrack } from '../../ironic/fast-track.ts';
 import { restoreDriver } from '../../ironic/inspect-running-agent.ts';
 import { imageInfo } from '../../ironic/node-body.ts';
 import type { ConfigDrive } from '../../ironic/types.ts';
-import { type ConfigDriveNetwork, renderConfigDrive } from '../../render/config-drive.ts';
-import { prefixOf, provisioningNetworkOf } from '../../site/views.ts';
+import { provisioningNetworkOf } from '../../site/views.ts';
+import { nodeConfigDrive } from '../config-drive.ts';
 import { checkFingerprint } from './check-fingerprint.ts';
 import type { Step, StepContext } from './context.ts';
 
@@ -39,30 +39,9 @@ export const deploy: Step = async (context) => {
   return { image: image.urlName, sha256: image.sha256 };
 };
 
-async function configDrive(context: StepContext, uuid: string): Promise<ConfigDrive> {
-  const { node, profile, site } = context;
-  const { domain } = provisioningNetworkOf(site.site, node);
-  return renderConfigDrive({
-    hostname: node.name,
-    fqdn: domain === null ? null : `${node.name}.${domain}`,
-    uuid,
-    user: profile.user,
-    authorizedKeys: await site.readAuthorizedKeys(),
-    network: networkOf(context),
-    userData: null,
-  });
-}
-
-function networkOf({ node, profile, site, ...context }: StepContext): ConfigDriveNetwork {
-  const network = provisioningNetworkOf(site.site, node);
-  const link = { mac: context.bootMacOf(node.name) ?? '', mtu: network.mtu };
-  if (profile.addressing === 'dhcp' || node.address === null) return { kind: 'dhcp', ...link };
-  return {
-    kind: 'static',
-    ...link,
-    address: node.address,
-    prefix: prefixOf(network),
-    gateway: network.gateway,
-    dns: network.dns,
-  };
+/** Where the site has a TLS port, only a token for it goes through Ironic, and the drive itself straight to the machine. */
+async function configDrive(context: StepContext, uuid: string): Promise<ConfigDrive | string> {
+  const { node, site } = context;
+  const url = await context.configDriveUrl();
+  return url ?? nodeConfigDrive({ site, node, uuid, bootMac: context.bootMacOf(node.name) });
 }
