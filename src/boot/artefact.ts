@@ -71,9 +71,13 @@ async function readWhole(path: string): Promise<FileArtefact | null> {
   if (handle === null) return null;
   try {
     const described = describeFile(path, await handle.stat());
-    const memory = await handle.readFile();
-    // Written to in place while it was read: never kept, and no longer than its length says.
-    if (memory.length !== described.bytes) return null;
+    // One buffer: `readFile` would gather pieces, and hold a ramdisk twice for a moment.
+    const memory = Buffer.allocUnsafeSlow(described.bytes);
+    for (let at = 0; at < memory.length; ) {
+      const { bytesRead } = await handle.read(memory, at, memory.length - at);
+      if (bytesRead === 0) return null; // cut short in place while it was read
+      at += bytesRead;
+    }
     const artefact = { ...described, memory };
     keep(artefact);
     return artefact;
