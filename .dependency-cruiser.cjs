@@ -23,7 +23,7 @@ module.exports = {
     onlyIn('zod-owner', ['site'], ['zod']),
     onlyIn('http-owner', ['net'], ['fastify', 'undici', 'koffi']),
     onlyIn('metrics-owner', ['boot'], ['prom-client']),
-    onlyIn('sql-owner', ['store'], ['kysely', 'better-sqlite3']),
+    onlyIn('sql-owner', ['store'], ['kysely', 'better-sqlite3', 'pg']),
   ],
   options: {
     tsPreCompilationDeps: true,

@@ -36,6 +36,7 @@ const DEBIAN_PACKAGES = [
   { name: 'netbase', use: 'test', why: '/etc/services, without which atftp knows no port' },
   { name: 'curl', use: 'test', why: 'an HTTP client that is not ours, with ranges' },
   { name: 'nftables', use: 'test', why: 'nft: packets that get lost on the way' },
+  { name: 'postgresql', use: 'test', why: 'leases of several seeds', service: 'postgresql.service' },
   { name: 'tcpdump', use: 'test', why: 'captures from the virtual rack' },
 ];
 

@@ -25,6 +25,7 @@ import { seedPaths } from './site/seed-paths.ts';
 import { BootTrace } from './store/boot-trace.ts';
 import { HostKeys } from './store/host-keys.ts';
 import { Journal } from './store/journal.ts';
+import { openPostgresLeases } from './store/lease-postgres.ts';
 import { type LeaseStore, openLeaseStore } from './store/lease-store.ts';
 import { NodeBook } from './store/node-book.ts';
 import { lockStore, openStore, storeFile } from './store/open-store.ts';
@@ -56,7 +57,7 @@ async function open(
   const paths = seedPaths(site.site);
   const lock = lockStore(paths.stateDir);
   closing.defer(() => lock.release());
-  const leases = await openLeaseStore(join(paths.stateDir, 'leases.sqlite'));
+  const leases = await openLeases(site, paths.stateDir);
   closing.defer(() => leases.close());
   const state = await openState(site, leases, logLevel, closing);
   const services = new RunningServices(state, paths);
@@ -83,6 +84,14 @@ async function open(
   });
   if (serving) await serve({ site, state, services, leases, operator, commands, closing });
   return { commands, ended: operator.ended, stop: () => closing.disposeAsync() };
+}
+
+/** In the state folder, or where several seeds of the site keep them together. */
+async function openLeases({ site, readSecret }: LoadedSite, stateDir: string): Promise<LeaseStore> {
+  const { leases } = site.seed;
+  return leases.kind === 'postgresql'
+    ? openPostgresLeases(await readSecret(leases.url))
+    : openLeaseStore(join(stateDir, 'leases.sqlite'));
 }
 
 async function openState(

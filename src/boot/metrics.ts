@@ -100,12 +100,14 @@ export class BootMetrics {
     const { commits } = this.#counters;
     return {
       load: () => store.load(),
+      ...(store.watch ? { watch: (onChange) => store.watch?.(onChange) } : {}),
       close: () => store.close(),
       async commit(batch) {
         const end = commits.startTimer();
         try {
-          await store.commit(batch);
+          const standing = await store.commit(batch);
           end({ outcome: 'durable' });
+          return standing;
         } catch (error) {
           end({ outcome: 'failed' });
           throw error;

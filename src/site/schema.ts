@@ -15,6 +15,20 @@ import { ipv4, nounName, optional, patterned, port } from './vocabulary.ts';
 
 const absolutePath = patterned('an absolute path', /^\/[^\0\n]+$/);
 
+const leasesSchema = z
+  .discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('sqlite').describe('In a file of the state folder.') }),
+    z.strictObject({
+      kind: z
+        .literal('postgresql')
+        .describe('In a PostgreSQL that several seeds share, so that any of them can renew any lease.'),
+      url: secretRef.describe(
+        'Where it is, with user and password: postgresql://USER:PASSWORD@HOST/DATABASE.',
+      ),
+    }),
+  ])
+  .prefault({ kind: 'sqlite' });
+
 const seedSchema = z.strictObject({
   stateDir: optional(absolutePath).describe(
     'Where the seed keeps its state; /var/lib/blackstart/SITE when absent.',
@@ -29,6 +43,7 @@ const seedSchema = z.strictObject({
   tlsPort: optional(port).describe(
     'Port of a TLS server on the provisioning networks, by which config drives go out, each for a one-time token; none when absent, and config drives go through Ironic.',
   ),
+  leases: leasesSchema.describe('Where leases are kept: sqlite, or a postgresql for several seeds.'),
   logLevel: z.enum(['debug', 'info', 'warn', 'error']).default('info').describe('How much the daemon logs.'),
 });
 

@@ -1,13 +1,20 @@
 import { Worker } from 'node:worker_threads';
 import type { Lease } from '../core/lease.ts';
 import { BlackstartError, reasonOf } from '../errors.ts';
+import { GroupCommit } from './group-commit.ts';
 
 /** Where leases outlive the process. A lease is committed before it is acknowledged. */
 export interface LeaseStore {
   /** Every lease on record, of every network. */
   load(): Promise<readonly Lease[]>;
-  /** Resolves when the leases are on disk and would survive a power cut. Later entries of a batch win. */
-  commit(batch: readonly Lease[]): Promise<void>;
+  /**
+   * Resolves when the leases are on disk and would survive a power cut. Later entries of a batch win. Where several
+   * seeds share a store, another may have given an address away meanwhile: such a lease is not written, and the one
+   * that stands is in what this resolves with. It is empty otherwise.
+   */
+  commit(batch: readonly Lease[]): Promise<readonly Lease[]>;
+  /** Hears of what other seeds committed, in a moment or two. Absent where there are no others. */
+  readonly watch?: (onChange: (leases: readonly Lease[]) => void) => void;
   close(): Promise<void>;
 }
 
@@ -36,10 +43,8 @@ class WorkerLeaseStore implements LeaseStore {
   readonly #file: string;
   readonly #worker: Worker;
   readonly #waiting = new Map<number, Waiting>();
+  readonly #commits = new GroupCommit((leases) => this.#ask({ id: ++this.#lastId, kind: 'commit', leases }));
   #lastId = 0;
-  #writing = false;
-  #nextBatch: Lease[] = [];
-  #nextWaiters: { resolve: () => void; reject: (error: unknown) => void }[] = [];
   #failure: BlackstartError | null = null;
 
   constructor(file: string) {
@@ -57,36 +62,14 @@ class WorkerLeaseStore implements LeaseStore {
     return this.#ask({ id: ++this.#lastId, kind: 'load' });
   }
 
-  commit(batch: readonly Lease[]): Promise<void> {
-    this.#nextBatch.push(...batch);
-    return new Promise((resolve, reject) => {
-      this.#nextWaiters.push({ resolve, reject });
-      if (!this.#writing) void this.#write();
-    });
+  commit(batch: readonly Lease[]): Promise<readonly Lease[]> {
+    return this.#commits.commit(batch);
   }
 
   async close(): Promise<void> {
-    while (this.#writing) await new Promise((resolve) => setImmediate(resolve));
+    await this.#commits.idle();
     if (!this.#failure) await this.#ask({ id: ++this.#lastId, kind: 'close' });
     await this.#worker.terminate();
-  }
-
-  /** Writes batch after batch until nobody waits. */
-  async #write(): Promise<void> {
-    this.#writing = true;
-    while (this.#nextWaiters.length > 0) {
-      const waiters = this.#nextWaiters;
-      const leases = this.#nextBatch;
-      this.#nextWaiters = [];
-      this.#nextBatch = [];
-      try {
-        await this.#ask({ id: ++this.#lastId, kind: 'commit', leases });
-        for (const { resolve } of waiters) resolve();
-      } catch (error) {
-        for (const { reject } of waiters) reject(error);
-      }
-    }
-    this.#writing = false;
   }
 
   #ask(request: LeaseRequest): Promise<readonly Lease[]> {

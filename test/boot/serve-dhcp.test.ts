@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { BootArtefacts } from '../../src/boot/network-boot.ts';
 import { answerDatagram } from '../../src/boot/serve-dhcp.ts';
+import type { Lease } from '../../src/core/lease.ts';
 import { type DhcpMessage, decodeDhcp, encodeDhcp, MESSAGE_TYPE } from '../../src/wire/dhcp-message.ts';
 import type { DhcpOptions } from '../../src/wire/dhcp-options.ts';
 import { aNode, anIntent } from '../core/boot-samples.ts';
@@ -94,13 +95,13 @@ describe('an acknowledged lease is on disk first', () => {
 
   test('the ACK waits for the store', async () => {
     const { say, sent, segment } = server();
-    const written = Promise.withResolvers<void>();
+    const written = Promise.withResolvers<readonly Lease[]>();
     segment.deps.leases.commit = () => written.promise;
     await say(aMessage('discover', OVMF));
     const answered = say(request);
     await new Promise((resolve) => setTimeout(resolve, 10));
     expect(sent.length).toBe(1);
-    written.resolve();
+    written.resolve([]);
     await answered;
     expect(sent[1]?.message.options.dhcpMessageType).toBe(MESSAGE_TYPE.ack);
   });

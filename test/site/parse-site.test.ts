@@ -7,6 +7,8 @@ describe('a site that is right', () => {
     expect(site.seed).toMatchObject({
       stateDir: '/var/lib/blackstart/small',
       httpPort: 8080,
+      metrics: null,
+      leases: { kind: 'sqlite' },
       logLevel: 'info',
     });
     expect(site.networks['mgmt']).toMatchObject({ gateway: null, dns: [], dhcp: null });

@@ -10,13 +10,14 @@ export class FakeLeaseStore implements LeaseStore {
     return [...this.leases.values()];
   }
 
-  async commit(batch: readonly Lease[]): Promise<void> {
+  async commit(batch: readonly Lease[]): Promise<readonly Lease[]> {
     if (this.broken) throw new Error('the disk is full');
     for (const lease of batch) {
       for (const [key, other] of this.leases)
         if (lease.state !== 'declined' && moved(other, lease)) this.leases.delete(key);
       this.leases.set(`${lease.network} ${lease.address}`, lease);
     }
+    return [];
   }
 
   async close(): Promise<void> {}
