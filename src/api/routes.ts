@@ -31,7 +31,12 @@ export const ROUTES = {
     path: '/v1/nodes/:name/power',
     run: (c, w) => c.power(word(w, 'name'), oneOf(w, 'action', POWER)),
   },
-  trace: { method: 'GET', path: '/v1/nodes/:name/trace', run: (c, w) => c.trace(word(w, 'name')) },
+  trace: {
+    method: 'GET',
+    path: '/v1/trace/:name/:after',
+    run: (c, w) => c.trace(word(w, 'name'), Number(word(w, 'after'))),
+  },
+  machines: { method: 'GET', path: '/v1/trace', run: (c) => c.machines() },
   plan: { method: 'GET', path: '/v1/plan/:to', run: (c, w) => c.plan(oneOf(w, 'to', STAGES)) },
   up: { method: 'POST', path: '/v1/operations/up', run: (c, w) => c.up(oneOf(w, 'to', STAGES)) },
   operation: { method: 'GET', path: '/v1/operations/:id', run: (c, w) => c.operation(Number(word(w, 'id'))) },

@@ -1,4 +1,5 @@
 import type { Stage } from '../core/stages.ts';
+import type { TraceEvent, TraceRow } from '../store/trace-event.ts';
 
 /** One node as lists and tables show it. Times are milliseconds since the epoch. */
 export interface NodeView {
@@ -113,12 +114,15 @@ export interface SeedView {
   readonly operation: number | null;
 }
 
-export interface TraceLine {
-  readonly atMs: number;
-  readonly mac: string;
-  readonly stage: string;
-  readonly decision: string;
-  readonly reason: string;
+/** A machine's boot trace: a row for each packet and request, oldest first. */
+export interface TraceView {
+  readonly node: string | null;
+  readonly macs: readonly string[];
+  /** When this seed switched the machine on: its boots begin there. */
+  readonly powerOnsMs: readonly number[];
+  /** The seed's clock, which the rows are told by. */
+  readonly nowMs: number;
+  readonly events: readonly TraceRow[];
 }
 
 export type PowerAction = 'on' | 'off' | 'cycle' | 'status';
@@ -134,7 +138,10 @@ export interface Commands {
   approve(name: string, by: string): Promise<NodeView>;
   reject(name: string, by: string): Promise<NodeView>;
   power(name: string, action: PowerAction): Promise<{ power: 'on' | 'off' }>;
-  trace(name: string): Promise<TraceLine[]>;
+  /** The trace of a node, or of a MAC address; only what came after a row when one is given. */
+  trace(name: string, afterId: number): Promise<TraceView>;
+  /** The machines seen last, each by the last thing it did. */
+  machines(): Promise<TraceEvent[]>;
   plan(to: Stage): Promise<PlanLine[]>;
   up(to: Stage): Promise<OperationView>;
   operation(id: number): Promise<OperationView>;

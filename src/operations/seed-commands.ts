@@ -11,6 +11,7 @@ import {
   operationById,
   runningOperation,
 } from '../store/operations.ts';
+import type { TraceEvent } from '../store/trace-event.ts';
 import type {
   Commands,
   NodeDetail,
@@ -20,7 +21,7 @@ import type {
   PowerAction,
   SeedView,
   StrangerView,
-  TraceLine,
+  TraceView,
   UndercloudView,
 } from './commands.ts';
 import { type Glance, nodeDetail, nodeView, strangers } from './node-views.ts';
@@ -29,6 +30,7 @@ import type { SeedServices } from './seed-services.ts';
 import type { SeedState } from './seed-state.ts';
 import type { SeedWorld } from './seed-world.ts';
 import type { SiteStepRunner } from './site-steps.ts';
+import { machinesSeen, traceView } from './trace-view.ts';
 
 interface Parts {
   readonly state: SeedState;
@@ -116,11 +118,12 @@ export class SeedCommands implements Commands {
     return { power };
   }
 
-  async trace(name: string): Promise<TraceLine[]> {
-    const { state } = this.#parts;
-    this.#siteNode(name);
-    const macs = state.directory.macsOf(name);
-    return macs.length === 0 ? [] : state.trace.history(macs);
+  trace(name: string, afterId: number): Promise<TraceView> {
+    return traceView(this.#parts.state, name, afterId);
+  }
+
+  machines(): Promise<TraceEvent[]> {
+    return Promise.resolve(machinesSeen(this.#parts.state));
   }
 
   async plan(to: Stage): Promise<PlanLine[]> {
