@@ -8,7 +8,7 @@ import { findUndercloudBootFile } from './boot/undercloud-boot-file.ts';
 import type { Daemon, OpenDaemon } from './cli/context.ts';
 import { systemClock } from './clock.ts';
 import { openLog } from './log.ts';
-import { bootDeps, bootNetworks } from './operations/boot-deps.ts';
+import { bootDeps } from './operations/boot-deps.ts';
 import { crashAfterWrite } from './operations/crash-point.ts';
 import { NodeDirectory } from './operations/directory.ts';
 import { History } from './operations/history.ts';
@@ -22,6 +22,7 @@ import { siteSteps } from './operations/site-step-list.ts';
 import { SiteStepRunner } from './operations/site-steps.ts';
 import type { LoadedSite } from './site/load-site.ts';
 import { seedPaths } from './site/seed-paths.ts';
+import { provisioningNetworks } from './site/views.ts';
 import { BootTrace } from './store/boot-trace.ts';
 import { HostKeys } from './store/host-keys.ts';
 import { Journal } from './store/journal.ts';
@@ -77,7 +78,7 @@ async function open(
     siteSteps: runner,
     startedAtMs: state.clock.nowMs(),
     serving: serving
-      ? bootNetworks(site.site).map((network) => `${network.interface} (${network.address})`)
+      ? provisioningNetworks(site.site).map((network) => `${network.interface} (${network.address})`)
       : [],
     undercloud: (action) => services.undercloudAction(action),
     wake: () => operator.wake(),

@@ -3,20 +3,43 @@ import type { BootNode } from '../core/boot-node.ts';
 import type { BootNetwork } from '../core/dhcp-network.ts';
 import { holds } from '../core/lease.ts';
 import type { LeaseTable } from '../core/lease-table.ts';
+import { inSubnet, parseIpv4 } from '../wire/ipv4.ts';
 import { swapUuid } from '../wire/pxe-client.ts';
 import type { BootEvent, NetworkBootDeps } from './network-boot.ts';
 
-/** One network as its DHCP, TFTP and HTTP servers share it. */
+/** One network as its DHCP, TFTP and HTTP servers share it, by way of one of the seed's addresses. */
 export interface BootSegment {
   readonly network: BootNetwork;
   readonly leases: LeaseTable;
   readonly httpUrl: string;
   readonly deps: NetworkBootDeps;
+  /** Every segment of this seed, itself too: machines behind relays come to a server of another network. */
+  readonly all: readonly BootSegment[];
+}
+
+/** The segment that a machine's address is in, whichever of the seed's addresses it came to. */
+export function segmentOf(segment: BootSegment, address: string): BootSegment {
+  const isHome = ({ network }: BootSegment) => inSubnet(address, network.subnet, network.prefixLength);
+  if (isHome(segment) || parseIpv4(address) === null) return segment;
+  const homes = segment.all.filter(isHome);
+  return homes.find(({ network }) => network.address === segment.network.address) ?? homes[0] ?? segment;
+}
+
+/** The system UUID that a machine told DHCP, on whichever network. */
+export function uuidOf(all: readonly BootSegment[], mac: string): string | null {
+  for (const { leases } of all) {
+    const uuid = leases.byMac(mac)?.uuid;
+    if (uuid) return uuid;
+  }
+  return null;
 }
 
 /** The node by MAC, else by UUID in either byte order: a replaced network card does not make it unknown. */
-export function findNode({ deps }: BootSegment, mac: string, uuid: string | null): BootNode | null {
-  const { directory } = deps;
+export function findNode(
+  { directory }: Pick<NetworkBootDeps, 'directory'>,
+  mac: string,
+  uuid: string | null,
+): BootNode | null {
   const byMac = directory.byMac(mac);
   if (byMac || uuid === null) return byMac;
   return directory.byUuid(uuid) ?? directory.byUuid(swapUuid(uuid));
@@ -47,7 +70,8 @@ export function decide(segment: BootSegment, client: BootClient, node: BootNode 
 }
 
 /** The MAC that holds an address now, by our own leases. */
-export function macOf({ leases, deps }: BootSegment, address: string): string | null {
+export function macOf(segment: BootSegment, address: string): string | null {
+  const { leases, deps } = segmentOf(segment, address);
   const lease = leases.byAddress(address);
   return lease && lease.state === 'bound' && holds(lease, deps.clock.nowMs()) ? lease.mac : null;
 }

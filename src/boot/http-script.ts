@@ -2,7 +2,7 @@ import { parseScriptPath } from '../core/boot-urls.ts';
 import type { HttpReply, HttpRequest } from '../net/http.ts';
 import { renderTemplate } from '../render/template.ts';
 import { bootScript } from './boot-script.ts';
-import { type BootSegment, decide, findNode, reportEvent } from './boot-segment.ts';
+import { type BootSegment, decide, findNode, reportEvent, uuidOf } from './boot-segment.ts';
 
 /** The script of one machine: asks the boot decision again, since minutes may lie between DHCP and here. */
 export function answerScript(request: HttpRequest, reply: HttpReply, segment: BootSegment): HttpReply {
@@ -10,7 +10,7 @@ export function answerScript(request: HttpRequest, reply: HttpReply, segment: Bo
   const asked = parseScriptPath(arch, file);
   if (!asked) return sendText(reply.code(404), 'no architecture and MAC address\n');
   const client = { ...asked, kind: 'iPXE', stage: 'script', chosen: chosenOf(request) } as const;
-  const node = findNode(segment, asked.mac, segment.leases.byMac(asked.mac)?.uuid ?? null);
+  const node = findNode(segment.deps, asked.mac, uuidOf(segment.all, asked.mac));
   const decision = decide(segment, client, node);
   const script = bootScript(segment, client, decision);
   if (request.method === 'GET')

@@ -1,91 +1,168 @@
 import { refuseDhcp } from '../core/boot.ts';
 import { answerDhcp, type DhcpAnswer } from '../core/dhcp.ts';
 import { destinationOf, SERVER_PORT } from '../core/dhcp-reply.ts';
+import { chooseSubnet, findSubnets } from '../core/dhcp-subnet.ts';
 import { reasonOf } from '../errors.ts';
 import { type Datagram, openUdpSocket, type UdpSocket } from '../net/udp.ts';
+import { ok, type Result } from '../result.ts';
 import { type DhcpMessage, decodeDhcp, encodeDhcp, payloadLimit } from '../wire/dhcp-message.ts';
 import { messageTypeName } from '../wire/dhcp-print.ts';
+import { readRelayInformation } from '../wire/dhcp-relay-information.ts';
 import { ANY_ADDRESS } from '../wire/ipv4.ts';
 import { readPxeClient } from '../wire/pxe-client.ts';
-import { type BootSegment, decide, findNode, policyOf, reportEvent } from './boot-segment.ts';
-import type { BootEvent, Closable } from './network-boot.ts';
+import { type BootSegment, decide, findNode, policyOf, reportEvent, uuidOf } from './boot-segment.ts';
+import type { BootEvent, Closable, NetworkBootDeps } from './network-boot.ts';
 
 const ETHERNET_MTU = 1500;
 
-/** Serves DHCP on one network's interface. */
-export async function serveDhcp(segment: BootSegment): Promise<Closable> {
-  const { network, deps } = segment;
-  const socket: UdpSocket = await openUdpSocket({
-    device: network.interface,
-    address: ANY_ADDRESS,
-    port: SERVER_PORT,
-    broadcast: true,
-    onDatagram: (datagram) => {
-      answerDatagram(datagram, segment, socket).catch((error: unknown) =>
-        deps.log.error({ network: network.name, reason: reasonOf(error) }, 'dhcp answer failed'),
-      );
-    },
-    onError: (error) => deps.log.warn({ network: network.name, reason: error.message }, 'dhcp socket error'),
-  });
-  return socket;
+/** One interface of the seed, and the networks whose DHCP comes by way of it: those on its wire, and relayed ones. */
+export interface DhcpLink {
+  readonly interface: string;
+  readonly segments: readonly BootSegment[];
+  /** The seed's addresses on all of its interfaces. */
+  readonly ownAddresses: ReadonlySet<string>;
+}
+
+/** Where a datagram came in, and where its answer goes out. */
+export interface DhcpPort extends Pick<UdpSocket, 'send'> {
+  readonly link: DhcpLink;
+  /** The seed's address that was written to; null for a broadcast. */
+  readonly to: string | null;
+}
+
+/**
+ * Serves DHCP on one interface. One socket hears broadcasts, and one for each of the seed's addresses hears what was
+ * sent to it: so a machine behind a router that renews is told from one that was plugged in elsewhere.
+ */
+export async function serveDhcp(link: DhcpLink, deps: NetworkBootDeps): Promise<Closable> {
+  const opened: UdpSocket[] = [];
+  const close = async () => {
+    await Promise.all(opened.map((socket) => socket.close()));
+  };
+  const open = async (to: string | null) => {
+    const socket: UdpSocket = await openUdpSocket({
+      device: link.interface,
+      address: to ?? ANY_ADDRESS,
+      port: SERVER_PORT,
+      broadcast: true,
+      besideOwn: to !== null,
+      onDatagram: (datagram) => {
+        answerDatagram(datagram, { link, to, send: socket.send }).catch((error: unknown) =>
+          deps.log.error({ interface: link.interface, reason: reasonOf(error) }, 'dhcp answer failed'),
+        );
+      },
+      onError: (error) =>
+        deps.log.warn({ interface: link.interface, reason: error.message }, 'dhcp socket error'),
+    });
+    opened.push(socket);
+  };
+  try {
+    for (const to of [null, ...new Set(link.segments.map(({ network }) => network.address))]) await open(to);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { close };
 }
 
 /** Answers one datagram. A lease that is acknowledged is on disk first; rejects, unanswered, if it cannot be. */
-export async function answerDatagram(
-  datagram: Datagram,
-  segment: BootSegment,
-  socket: Pick<UdpSocket, 'send'>,
-): Promise<void> {
-  const { deps } = segment;
+export async function answerDatagram(datagram: Datagram, port: DhcpPort): Promise<void> {
+  const [first] = port.link.segments;
+  if (!first) return;
+  const { log } = first.deps;
   const request = decodeDhcp(datagram.bytes);
-  if (!request.ok) return deps.log.debug({ from: datagram.from, reason: request.reason }, 'dhcp dropped');
-  const { answer, arch, decision } = answerRequest(request.value, segment);
+  if (!request.ok) return log.debug({ from: datagram.from, reason: request.reason }, 'dhcp dropped');
+  const answered = answerRequest(request.value, port, first.deps);
+  if (!answered.ok) return log.debug({ from: datagram.from, reason: answered.reason }, 'dhcp dropped');
+  const { answer, segment } = answered.value;
+  if (segment.network.observe) return reportObserved(request.value, answered.value);
   if (answer.dropped) segment.leases.drop(answer.dropped);
   if (answer.lease) segment.leases.put(answer.lease);
-  if (answer.lease && answer.durable) await deps.leases.commit([answer.lease]);
+  if (answer.lease && answer.durable) await segment.deps.leases.commit([answer.lease]);
   if (answer.reply) {
-    const to = destinationOf(request.value, answer.reply);
+    const to = destinationOf(request.value, answer.reply, segment.network.mode !== 'relayed');
     const limit = payloadLimit(request.value, segment.network.mtu ?? ETHERNET_MTU);
-    socket.send(encodeDhcp(answer.reply, limit), to.port, to.address);
+    port.send(encodeDhcp(answer.reply, limit), to.port, to.address);
   }
+  reportAnswer(request.value, answered.value);
+}
+
+interface Answered {
+  readonly segment: BootSegment;
+  readonly answer: DhcpAnswer;
+  readonly arch: number | null;
+  /** The boot decision's kind; null for a plain DHCP client. */
+  readonly decision: string | null;
+}
+
+function answerRequest(
+  request: DhcpMessage,
+  { link, to }: DhcpPort,
+  deps: NetworkBootDeps,
+): Result<Answered> {
+  const relayOption = request.options.dhcpAgentOptions;
+  const relay = relayOption ? readRelayInformation(relayOption) : null;
+  const subnets = findSubnets(request, relay, to, link.segments);
+  if (!subnets.ok) return subnets;
+  const client = readPxeClient(request);
+  const uuid = (client.ok ? client.value.uuid : null) ?? uuidOf(link.segments, request.chaddr);
+  const node = findNode(deps, request.chaddr, uuid);
+  const facts = {
+    node,
+    reservedForOther: (address: string) => {
+      const owner = deps.directory.reservedBy(address);
+      return owner !== null && owner.name !== node?.name;
+    },
+    nowMs: deps.clock.nowMs(),
+  };
+  const segment = chooseSubnet(request, subnets.value, facts);
+  const { network, leases } = segment;
+  const decision = client.ok ? decide(segment, { ...client.value, stage: 'dhcp' }, node) : null;
+  const serverId = relay?.serverIdOverride ?? network.address;
+  const answer = answerDhcp(request, {
+    ...facts,
+    network,
+    leases,
+    serverId,
+    isOwnOtherId: (id) => id !== serverId && id !== network.address && link.ownAddresses.has(id),
+    boot: client.ok && decision ? { client: client.value, decision } : null,
+    refusal: refuseDhcp(node, decision, policyOf(segment, request.chaddr)),
+  });
+  const arch = client.ok ? client.value.arch : null;
+  return ok({ segment, answer, arch, decision: decision?.kind ?? null });
+}
+
+function reportAnswer(request: DhcpMessage, { segment, answer, arch, decision }: Answered): void {
   const stage = stageOf(answer, decision !== null);
   if (stage === null) {
-    const type = messageTypeName(request.value.options.dhcpMessageType);
-    deps.log.debug({ mac: request.value.chaddr, type, reason: answer.reason }, 'dhcp not answered');
-    return;
+    const type = messageTypeName(request.options.dhcpMessageType);
+    const facts = { mac: request.chaddr, type, reason: answer.reason };
+    return segment.deps.log.debug(facts, 'dhcp not answered');
   }
   reportEvent(segment, {
     stage,
     decision: decision ?? 'address',
     reason: answer.reason,
-    mac: request.value.chaddr,
+    mac: request.chaddr,
     address: answer.reply?.yiaddr ?? answer.lease?.address ?? null,
     arch,
   });
-}
-
-function answerRequest(request: DhcpMessage, segment: BootSegment) {
-  const { deps, network, leases } = segment;
-  const client = readPxeClient(request);
-  const node = findNode(segment, request.chaddr, client.ok ? client.value.uuid : null);
-  const decision = client.ok ? decide(segment, { ...client.value, stage: 'dhcp' }, node) : null;
-  const answer = answerDhcp(request, {
-    network,
-    leases,
-    node,
-    boot: client.ok && decision ? { client: client.value, decision } : null,
-    refusal: refuseDhcp(node, decision, policyOf(segment, request.chaddr)),
-    reservedForOther: (address) => {
-      const owner = deps.directory.reservedBy(address);
-      return owner !== null && owner.name !== node?.name;
-    },
-    nowMs: deps.clock.nowMs(),
-  });
-  return { answer, arch: client.ok ? client.value.arch : null, decision: decision?.kind ?? null };
 }
 
 /** The event's stage; null for what only a debug log wants. */
 function stageOf(answer: DhcpAnswer, isNetboot: boolean): BootEvent['stage'] | null {
   if (answer.outcome !== 'silence') return `dhcp ${answer.outcome}`;
   return isNetboot ? 'dhcp ignored' : null;
+}
+
+/** What would have been answered: nothing was sent, and no lease was given. */
+function reportObserved(request: DhcpMessage, { segment, answer, arch, decision }: Answered): void {
+  reportEvent(segment, {
+    stage: 'dhcp observed',
+    decision: decision ?? 'address',
+    reason: `would answer "${answer.outcome}": ${answer.reason}`,
+    mac: request.chaddr,
+    address: answer.reply?.yiaddr ?? null,
+    arch,
+  });
 }

@@ -1,10 +1,11 @@
+import type { BootNetwork } from '../core/dhcp-network.ts';
+import type { Lease } from '../core/lease.ts';
 import { LeaseTable } from '../core/lease-table.ts';
 import { reasonOf } from '../errors.ts';
 import { advertiseNoRouter } from '../net/router-advertiser.ts';
-import { ipv4Number } from '../wire/ipv4.ts';
 import type { BootSegment } from './boot-segment.ts';
 import type { Closable, NetworkBootDeps } from './network-boot.ts';
-import { serveDhcp } from './serve-dhcp.ts';
+import { type DhcpLink, serveDhcp } from './serve-dhcp.ts';
 import { serveHttp, serveSecrets } from './serve-http.ts';
 import { serveTftp } from './serve-tftp.ts';
 import { watchDhcpServers } from './watch-dhcp-servers.ts';
@@ -24,18 +25,9 @@ export async function serveNetworkBoot(deps: NetworkBootDeps, signal: AbortSigna
     return closing;
   };
   try {
-    for (const network of deps.networks) {
-      const leases = new LeaseTable(network, known);
-      deps.metrics?.watch({
-        network: network.name,
-        poolSize: () =>
-          network.mode === 'off' ? 0 : ipv4Number(network.poolEnd) - ipv4Number(network.poolStart) + 1,
-        inPool: (address) => leases.inPool(address),
-        all: () => leases.all(),
-      });
-      const httpUrl = `http://${network.address}:${deps.httpPort}`;
-      await serveSegment({ network, leases, httpUrl, deps }, opened);
-    }
+    const segments = segmentsOf(deps, known);
+    for (const segment of segments) await serveFiles(segment, opened);
+    for (const link of dhcpLinks(segments)) await serveAddresses(link, deps, opened);
   } catch (error) {
     await close();
     throw error;
@@ -44,25 +36,65 @@ export async function serveNetworkBoot(deps: NetworkBootDeps, signal: AbortSigna
   return { close };
 }
 
-async function serveSegment(segment: BootSegment, opened: Closable[]): Promise<void> {
+/** Every network with its leases; one that can be reached by two interfaces has one set of leases. */
+function segmentsOf(deps: NetworkBootDeps, known: readonly Lease[]): readonly BootSegment[] {
+  const tables = new Map<string, LeaseTable>();
+  const all: BootSegment[] = [];
+  for (const network of deps.networks) {
+    const leases = tables.get(network.name) ?? openTable(network, known, deps);
+    tables.set(network.name, leases);
+    all.push({ network, leases, httpUrl: `http://${network.address}:${deps.httpPort}`, deps, all });
+  }
+  return all;
+}
+
+function openTable(network: BootNetwork, known: readonly Lease[], deps: NetworkBootDeps): LeaseTable {
+  const leases = new LeaseTable(network, known);
+  deps.metrics?.watch({
+    network: network.name,
+    poolSize: () => leases.poolSize,
+    inPool: (address) => leases.inPool(address),
+    all: () => leases.all(),
+  });
+  return leases;
+}
+
+/** HTTP and TFTP on the seed's address; machines behind relays come to the address that their relay reaches. */
+async function serveFiles(segment: BootSegment, opened: Closable[]): Promise<void> {
   const { network, deps } = segment;
+  if (network.mode === 'relayed') return;
   opened.push(await serveHttp(segment));
   if (deps.secure) opened.push(await serveSecrets(segment, deps.secure));
   opened.push(await serveTftp(segment));
-  if (network.mode === 'off') return;
-  opened.push(await serveDhcp(segment));
-  opened.push(watchDhcpServers(segment));
-  try {
-    const advertiser = advertiseNoRouter(network.interface);
-    opened.push({ close: async () => advertiser.close() });
-  } catch (error) {
-    // Only iPXE's IPv6 wait comes back without it: some 15 s a boot.
-    deps.log.warn({ network: network.name, reason: reasonOf(error) }, 'no router advertisements');
-  }
   deps.log.info(
     { network: network.name, address: network.address, interface: network.interface },
     'serving boot',
   );
+}
+
+/** Interfaces with DHCP to serve, each with all the networks that are reached by it. */
+function dhcpLinks(segments: readonly BootSegment[]): DhcpLink[] {
+  const served = segments.filter(({ network }) => network.mode !== 'off');
+  const interfaces = new Set(served.map(({ network }) => network.interface));
+  return [...interfaces].map((name) => ({
+    interface: name,
+    segments: served.filter(({ network }) => network.interface === name),
+    ownAddresses: new Set(segments.map(({ network }) => network.address)),
+  }));
+}
+
+async function serveAddresses(link: DhcpLink, deps: NetworkBootDeps, opened: Closable[]): Promise<void> {
+  opened.push(await serveDhcp(link, deps));
+  const onWire = link.segments.find(({ network }) => network.mode !== 'relayed' && !network.observe);
+  if (!onWire) return;
+  opened.push(watchDhcpServers(onWire));
+  try {
+    const advertiser = advertiseNoRouter(link.interface);
+    opened.push({ close: async () => advertiser.close() });
+  } catch (error) {
+    // Only iPXE's IPv6 wait comes back without it: some 15 s a boot.
+    deps.log.warn({ interface: link.interface, reason: reasonOf(error) }, 'no router advertisements');
+  }
 }
 
 async function closeAll(opened: readonly Closable[]): Promise<void> {

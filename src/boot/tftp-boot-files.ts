@@ -4,7 +4,7 @@ import { bootPath, GRUB_CONFIG_OF_ITSELF, parseGrubPath } from '../core/boot-url
 import { parsePiPath } from '../core/raspberry-pi.ts';
 import { renderTemplate } from '../render/template.ts';
 import { openArtefact } from './artefact.ts';
-import { type BootSegment, decide, findNode, reportEvent } from './boot-segment.ts';
+import { type BootSegment, decide, findNode, reportEvent, uuidOf } from './boot-segment.ts';
 import { fileWithin } from './file-within.ts';
 import { grubConfig } from './grub-config.ts';
 import { ironicStage } from './ironic-stage.ts';
@@ -18,7 +18,7 @@ export const grubContent = (segment: BootSegment): TftpContent => ({
     const asked = parseGrubPath(name);
     if (asked === null) return null;
     const client: BootClient = { ...asked, kind: 'GRUB', stage: 'script' };
-    const node = findNode(segment, asked.mac, segment.leases.byMac(asked.mac)?.uuid ?? null);
+    const node = findNode(segment.deps, asked.mac, uuidOf(segment.all, asked.mac));
     const decision = decide(segment, client, node);
     reportEvent(segment, {
       stage: 'script',

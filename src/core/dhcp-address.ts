@@ -25,15 +25,17 @@ export function chooseAddress(mac: string, asked: string | null, context: Addres
 /** Why the machine cannot have this address; null when it can. */
 export function whyNot(address: string, mac: string, context: AddressContext): string | null {
   const { network, leases, node, nowMs } = context;
-  if (!inSubnet(address, network.address, network.prefixLength))
-    return `${address} is not on ${network.name}`;
-  if (isUnusable(address, context)) return `${address} is reserved`;
+  if (!inSubnet(address, network.subnet, network.prefixLength)) return `${address} is not on ${network.name}`;
+  if (isInfrastructure(address, network)) return `${address} is reserved`;
   const holder = leases.byAddress(address);
   if (holder && holds(holder, nowMs)) {
     if (holder.state === 'declined') return `${address} is quarantined: another host was seen using it`;
     if (holder.mac !== mac) return `${address} is held by ${holder.mac}`;
-    if (holder.state === 'bound') return null; // a running machine keeps its address; a new reservation waits
+    // A running machine keeps its address; a new reservation waits. So does one that its UUID or its switch port
+    // made known, when it renews without option 97 or past its relay.
+    if (holder.state === 'bound') return null;
   }
+  if (context.reservedForOther(address)) return `${address} is reserved`;
   if (node?.address === address) return null;
   if (reservationOf(mac, context) !== null) return `${node?.address} is reserved for node ${node?.name}`;
   return leases.inPool(address) ? null : `${address} is not in the pool of ${network.name}`;
@@ -42,12 +44,15 @@ export function whyNot(address: string, mac: string, context: AddressContext): s
 /** The node's reservation, if it is on this network and free for this machine now. */
 function reservationOf(mac: string, { network, leases, node, nowMs }: AddressContext): string | null {
   const address = node?.address ?? null;
-  if (address === null || !inSubnet(address, network.address, network.prefixLength)) return null;
+  if (address === null || !inSubnet(address, network.subnet, network.prefixLength)) return null;
   const holder: Lease | null = leases.byAddress(address);
   return holder && holds(holder, nowMs) && (holder.mac !== mac || holder.state === 'declined')
     ? null
     : address;
 }
 
+const isInfrastructure = (address: string, network: BootNetwork): boolean =>
+  address === network.address || address === network.gateway;
+
 const isUnusable = (address: string, { network, reservedForOther }: AddressContext): boolean =>
-  address === network.address || address === network.gateway || reservedForOther(address);
+  isInfrastructure(address, network) || reservedForOther(address);

@@ -13,6 +13,8 @@ export const CLIENT_PORT = 68;
 /** What an OFFER or ACK is built from. */
 export interface ReplyFacts {
   readonly network: BootNetwork;
+  /** Option 54 of our replies: our address there, or what the relay wants there (RFC 5107). */
+  readonly serverId: string;
   readonly node: BootNode | null;
   /** The client and what it boots; null for a plain DHCP client. */
   readonly boot: { readonly client: PxeClient; readonly decision: BootDecision } | null;
@@ -37,7 +39,7 @@ function infoReply(
   type: 'offer' | 'ack',
   yiaddr: string,
   leaseTime: DhcpOptions,
-  { network, node, boot }: ReplyFacts,
+  { network, serverId, node, boot }: ReplyFacts,
 ): DhcpMessage {
   const fields = boot && bootFields(boot.client, boot.decision, network.address);
   return {
@@ -48,9 +50,9 @@ function infoReply(
     file: fields?.file ?? '',
     options: {
       dhcpMessageType: MESSAGE_TYPE[type],
-      dhcpServerIdentifier: network.address,
+      dhcpServerIdentifier: serverId,
       ...leaseTime,
-      ...networkOptions(network),
+      ...networkOptions(network, request.options.dhcpParameterRequestList),
       ...(node?.hostname ? { hostName: node.hostname } : {}),
       ...fields?.options,
       ...echoes(request, boot !== null),
@@ -58,31 +60,49 @@ function infoReply(
   };
 }
 
-/** A NAK, which sends the machine back to DISCOVER; always broadcast. RFC 2131 §4.3.2. */
-export const nakReply = (request: DhcpMessage, network: BootNetwork, reason: string): DhcpMessage => ({
+/**
+ * A NAK, which sends the machine back to DISCOVER; always broadcast, by a relay too, which the flag tells it: the
+ * machine may have no address there. RFC 2131 §4.3.2.
+ */
+export const nakReply = (request: DhcpMessage, serverId: string, reason: string): DhcpMessage => ({
   ...replyHeader(request),
+  flags: request.giaddr === ANY_ADDRESS ? request.flags : request.flags | BROADCAST_FLAG,
   options: {
     dhcpMessageType: MESSAGE_TYPE.nak,
-    dhcpServerIdentifier: network.address,
+    dhcpServerIdentifier: serverId,
     dhcpMessage: reason.slice(0, 255),
     ...echoes(request, false),
   },
 });
 
+/** Asks for replies by broadcast. RFC 2131 §2. */
+const BROADCAST_FLAG = 0x8000;
+
 /**
- * Where a reply goes: to a configured address, else to everybody on the wire. Not to 255 of the subnet, which OVMF
- * ignores, and not by raw unicast to an address that nobody has yet, which a UDP socket cannot send.
+ * Where a reply goes: to the relay; else to a configured address; else to everybody on the wire, whatever the
+ * BROADCAST flag says. Not to 255 of the subnet, which OVMF ignores, and not by raw unicast to an address that nobody
+ * has yet, which a UDP socket cannot send. `isOnWire` is false for a machine behind routers that renews by itself: a
+ * NAK by broadcast would not reach it.
  */
-export function destinationOf(request: DhcpMessage, reply: DhcpMessage): { address: string; port: number } {
+export function destinationOf(
+  request: DhcpMessage,
+  reply: DhcpMessage,
+  isOnWire = true,
+): { address: string; port: number } {
+  if (request.giaddr !== ANY_ADDRESS) return { address: request.giaddr, port: SERVER_PORT };
   const isNak = reply.options.dhcpMessageType === MESSAGE_TYPE.nak;
-  const configured = !isNak && request.ciaddr !== ANY_ADDRESS;
+  const configured = request.ciaddr !== ANY_ADDRESS && !(isNak && isOnWire);
   return { address: configured ? request.ciaddr : BROADCAST_ADDRESS, port: CLIENT_PORT };
 }
 
-/** The client identifier (RFC 6842 §3) and, to a netboot client, its UUID (RFC 4578 §2.3) go back unchanged. */
+/**
+ * The client identifier (RFC 6842 §3), what the relay said (RFC 3046 §2.2), and to a netboot client its UUID (RFC 4578
+ * §2.3) go back unchanged.
+ */
 const echoes = ({ options }: DhcpMessage, netboot: boolean): DhcpOptions => ({
   ...(options.dhcpClientIdentifier ? { dhcpClientIdentifier: options.dhcpClientIdentifier } : {}),
   ...(netboot && options.uuidGuid ? { uuidGuid: options.uuidGuid } : {}),
+  ...(options.dhcpAgentOptions ? { dhcpAgentOptions: options.dhcpAgentOptions } : {}),
 });
 
 const replyHeader = (request: DhcpMessage): DhcpMessage => ({

@@ -6,6 +6,8 @@ import type { Lease } from './lease.ts';
 
 /** Everything one DHCP answer depends on. */
 export interface DhcpContext extends AddressContext, ReplyFacts {
+  /** Whether option 54 of a request names this seed at another of its addresses. */
+  readonly isOwnOtherId: (serverId: string) => boolean;
   /** Why this machine gets no answer at all; null when it gets one. */
   readonly refusal: string | null;
 }
@@ -41,11 +43,9 @@ const silence = (reason: string, effects: Partial<DhcpAnswer> = {}): DhcpAnswer 
   ...effects,
 });
 
-/** The answer to one DHCP message on a directly attached network that this server owns alone. RFC 2131 §4.3. */
+/** The answer to one DHCP message from a network that this server owns alone. RFC 2131 §4.3. */
 export function answerDhcp(request: DhcpMessage, context: DhcpContext): DhcpAnswer {
   if (request.op !== 1) return silence('a reply, not a request');
-  if (request.giaddr !== ANY_ADDRESS)
-    return silence(`relayed by ${request.giaddr}, and no relayed network is served`);
   if (context.refusal !== null) return silence(context.refusal);
   switch (request.options.dhcpMessageType ?? BOOTP) {
     case MESSAGE_TYPE.discover:
@@ -66,8 +66,7 @@ export function answerDhcp(request: DhcpMessage, context: DhcpContext): DhcpAnsw
 function answerDiscover(request: DhcpMessage, context: DhcpContext): DhcpAnswer {
   const asked = request.options.dhcpRequestedAddress ?? null;
   const address = chooseAddress(request.chaddr, asked, context);
-  if (address === null)
-    return silence(`the pool of ${context.network.name} is exhausted`, { outcome: 'exhausted' });
+  if (address === null) return silence(exhaustedReason(context), { outcome: 'exhausted' });
   const current = context.leases.byAddress(address);
   const isRunning = current?.state === 'bound' && context.nowMs < current.expiresAtMs;
   const lease = isRunning ? null : makeLease(request, context, address, 'offered', OFFER_MS);
@@ -75,12 +74,20 @@ function answerDiscover(request: DhcpMessage, context: DhcpContext): DhcpAnswer 
   return { ...silence(reasonOf(context, `offers ${address}`)), reply, lease, outcome: 'offer' };
 }
 
+function exhaustedReason({ network, leases, nowMs }: DhcpContext): string {
+  const { size, bound, offered, declined } = leases.count(nowMs);
+  if (size === 0) return `${network.name} has no pool, and the machine no address reserved`;
+  return `the pool of ${network.name} is exhausted: ${size} addresses, ${bound} leased, ${offered} offered, ${declined} quarantined`;
+}
+
 /** The four states of RFC 2131 §4.3.2, told apart by options 50 and 54 and by ciaddr. */
 function answerRequest(request: DhcpMessage, context: DhcpContext): DhcpAnswer {
-  const { network, leases } = context;
+  const { network, leases, serverId } = context;
   const server = request.options.dhcpServerIdentifier;
   const own = leases.byMac(request.chaddr);
-  if (server !== undefined && server !== network.address)
+  if (server !== undefined && context.isOwnOtherId(server))
+    return silence(`the machine chose this seed at ${server}, and is answered there`);
+  if (server !== undefined && server !== serverId && server !== network.address)
     return silence(`the machine chose the server ${server}`, {
       dropped: own?.state === 'offered' ? own : null,
     });
@@ -88,7 +95,7 @@ function answerRequest(request: DhcpMessage, context: DhcpContext): DhcpAnswer {
   if (wanted === ANY_ADDRESS) return silence('a request for no address');
   const refusal = refusalOf(wanted, request.chaddr, context);
   if (refusal !== null)
-    return { ...silence(refusal), reply: nakReply(request, network, refusal), outcome: 'nak' };
+    return { ...silence(refusal), reply: nakReply(request, serverId, refusal), outcome: 'nak' };
   return {
     ...silence(reasonOf(context, `acknowledges ${wanted}`)),
     reply: leaseReply(request, 'ack', wanted, context),
@@ -112,9 +119,10 @@ function refusalOf(wanted: string, mac: string, context: DhcpContext): string | 
 
 /** RFC 2131 §4.3.3. Only the holder can decline, so that a forged DECLINE cannot empty the pool. */
 function answerDecline(request: DhcpMessage, context: DhcpContext): DhcpAnswer {
-  const { network, leases } = context;
+  const { network, leases, serverId } = context;
   const address = request.options.dhcpRequestedAddress;
-  if (request.options.dhcpServerIdentifier !== network.address || address === undefined)
+  const server = request.options.dhcpServerIdentifier;
+  if ((server !== serverId && server !== network.address) || address === undefined)
     return silence('a DECLINE meant for another server');
   if (leases.byAddress(address)?.mac !== request.chaddr)
     return silence(`a DECLINE of ${address}, which the machine does not hold`);

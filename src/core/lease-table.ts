@@ -1,30 +1,45 @@
-import { formatIpv4, ipv4Number } from '../wire/ipv4.ts';
+import { AddressPool, type AddressRange } from './address-pool.ts';
 import { holds, type Lease } from './lease.ts';
 
 interface Pool {
   /** The network's name, as its leases carry it. */
   readonly name: string;
-  readonly poolStart: string;
-  readonly poolEnd: string;
+  readonly pools: readonly AddressRange[];
+}
+
+/** How many pool addresses are in which state; `free` can be given out at once. */
+export interface PoolCount {
+  readonly size: number;
+  readonly offered: number;
+  readonly bound: number;
+  readonly declined: number;
+  readonly free: number;
 }
 
 /**
- * Every lease of one network in memory: what the packet loop asks. The store holds the same on disk. Kept in the
- * order of last use, so that the oldest expired address is found from the front.
+ * Every lease of one network in memory: what the packet loop asks. The store holds the same on disk. Pool leases are
+ * kept by state in the order of their last use, which within a state is the order of their ends, so that the longest
+ * unused address is found at a front.
  */
 export class LeaseTable {
-  readonly #pool: Pool;
+  readonly #name: string;
+  readonly #pool: AddressPool;
   readonly #byAddress = new Map<string, Lease>();
   readonly #byMac = new Map<string, string>();
-  readonly #lastPoolAddress: number;
-  #neverUsed: number;
+  readonly #queues: Readonly<Record<Lease['state'], Map<string, Lease>>> = {
+    offered: new Map(),
+    bound: new Map(),
+    released: new Map(),
+    declined: new Map(),
+  };
+  #neverUsed = 0;
+  readonly #forgotten = new Set<string>();
   #nothingFreeUntilMs = 0;
 
   constructor(pool: Pool, leases: Iterable<Lease> = []) {
-    this.#pool = pool;
-    this.#neverUsed = ipv4Number(pool.poolStart);
-    this.#lastPoolAddress = ipv4Number(pool.poolEnd);
-    const known = [...leases].filter((lease) => lease.network === pool.name);
+    this.#name = pool.name;
+    this.#pool = new AddressPool(pool.pools);
+    const known = [...leases].filter((lease) => lease.network === this.#name);
     for (const lease of known.sort((a, b) => a.expiresAtMs - b.expiresAtMs)) this.put(lease);
   }
 
@@ -42,12 +57,17 @@ export class LeaseTable {
     const earlier = this.#byMac.get(lease.mac);
     if (earlier !== undefined && earlier !== lease.address && !declined) this.#forget(earlier);
     const holder = this.#byAddress.get(lease.address);
-    if (holder && (holder.mac !== lease.mac || declined) && this.#byMac.get(holder.mac) === lease.address)
-      this.#byMac.delete(holder.mac);
-    this.#byAddress.delete(lease.address);
+    if (holder) {
+      const moves = holder.mac !== lease.mac || declined;
+      if (moves && this.#byMac.get(holder.mac) === lease.address) this.#byMac.delete(holder.mac);
+      this.#queues[holder.state].delete(lease.address);
+    }
     this.#byAddress.set(lease.address, lease);
+    if (this.inPool(lease.address)) this.#queues[lease.state].set(lease.address, lease);
+    this.#forgotten.delete(lease.address);
     if (!declined) this.#byMac.set(lease.mac, lease.address);
-    this.#nothingFreeUntilMs = 0;
+    this.#nothingFreeUntilMs =
+      lease.state === 'released' ? 0 : Math.min(this.#nothingFreeUntilMs, lease.expiresAtMs);
   }
 
   /** Forgets an offer that the machine did not take. */
@@ -55,44 +75,77 @@ export class LeaseTable {
     if (this.#byAddress.get(lease.address) !== lease) return;
     this.#byMac.delete(lease.mac);
     this.#forget(lease.address);
-    this.#nothingFreeUntilMs = 0;
+  }
+
+  get poolSize(): number {
+    return this.#pool.size;
   }
 
   inPool(address: string): boolean {
-    const value = ipv4Number(address);
-    return value >= ipv4Number(this.#pool.poolStart) && value <= this.#lastPoolAddress;
+    return this.#pool.has(address);
   }
 
   /** A pool address that nobody holds and `taken` does not claim: a never used one, else the longest unused. */
   findFree(nowMs: number, taken: (address: string) => boolean): string | null {
-    if (nowMs < this.#nothingFreeUntilMs) return null;
-    const fresh = this.#findNeverUsed(taken);
-    if (fresh !== null) return fresh;
-    let earliestEndMs = Number.POSITIVE_INFINITY;
-    for (const lease of this.#byAddress.values()) {
-      if (!this.inPool(lease.address) || taken(lease.address)) continue;
-      if (!holds(lease, nowMs)) return lease.address;
-      earliestEndMs = Math.min(earliestEndMs, lease.expiresAtMs);
-    }
-    this.#nothingFreeUntilMs = Number.isFinite(earliestEndMs) ? earliestEndMs : 0;
-    return null;
+    return this.#findNeverUsed(taken) ?? this.#findOldest(nowMs, taken);
   }
 
   all(): Iterable<Lease> {
     return this.#byAddress.values();
   }
 
-  #forget(address: string): void {
-    this.#byAddress.delete(address);
-    if (this.inPool(address)) this.#neverUsed = Math.min(this.#neverUsed, ipv4Number(address));
+  /** For metrics and alarms: walks the pool's leases once. */
+  count(nowMs: number): PoolCount {
+    const held = { offered: 0, bound: 0, declined: 0 };
+    for (const state of ['offered', 'bound', 'declined'] as const)
+      for (const lease of this.#queues[state].values()) if (holds(lease, nowMs)) held[state]++;
+    const { size } = this.#pool;
+    return { size, ...held, free: size - held.offered - held.bound - held.declined };
   }
 
-  /** Walks the pool once: the cursor never returns to an address unless it is forgotten. */
+  #forget(address: string): void {
+    const lease = this.#byAddress.get(address);
+    if (lease) this.#queues[lease.state].delete(address);
+    this.#byAddress.delete(address);
+    if (this.inPool(address)) this.#forgotten.add(address);
+    this.#nothingFreeUntilMs = 0;
+  }
+
+  /** Walks the pool once: the cursor never returns. Addresses that were let go without a trace come first. */
   #findNeverUsed(taken: (address: string) => boolean): string | null {
-    for (; this.#neverUsed <= this.#lastPoolAddress; this.#neverUsed++) {
-      const address = formatIpv4(this.#neverUsed);
-      if (!this.#byAddress.has(address) && !taken(address)) return address;
+    for (const address of this.#forgotten) if (!taken(address)) return address;
+    for (; this.#neverUsed < this.#pool.size; this.#neverUsed++) {
+      const address = this.#pool.at(this.#neverUsed);
+      if (address !== null && !this.#byAddress.has(address) && !taken(address)) return address;
     }
+    return null;
+  }
+
+  #findOldest(nowMs: number, taken: (address: string) => boolean): string | null {
+    if (nowMs < this.#nothingFreeUntilMs) return null;
+    let oldest: Lease | null = null;
+    for (const queue of Object.values(this.#queues)) {
+      for (const lease of queue.values()) {
+        if (taken(lease.address)) continue;
+        if (!holds(lease, nowMs) && (oldest === null || lease.expiresAtMs < oldest.expiresAtMs))
+          oldest = lease;
+        break;
+      }
+    }
+    return oldest ? oldest.address : this.#findAnyExpired(nowMs, taken);
+  }
+
+  /** The fronts are no proof when the site's lease time was changed: all are looked at, once until one can end. */
+  #findAnyExpired(nowMs: number, taken: (address: string) => boolean): string | null {
+    let earliestEndMs = Number.POSITIVE_INFINITY;
+    for (const queue of Object.values(this.#queues)) {
+      for (const lease of queue.values()) {
+        if (taken(lease.address)) continue;
+        if (!holds(lease, nowMs)) return lease.address;
+        earliestEndMs = Math.min(earliestEndMs, lease.expiresAtMs);
+      }
+    }
+    this.#nothingFreeUntilMs = Number.isFinite(earliestEndMs) ? earliestEndMs : 0;
     return null;
   }
 }

@@ -17,6 +17,7 @@ import {
   IPV6_RECVPKTINFO,
   IPV6_V6ONLY,
   SO_RCVBUF,
+  SO_REUSEADDR,
   SO_SNDBUF,
   SOCK_CLOEXEC,
   SOCK_DGRAM,
@@ -34,13 +35,15 @@ export interface UdpDescriptorOptions {
   /** IPv4 or IPv6; `::` is all that the interface has of IPv6. */
   readonly address: string;
   readonly port: number;
+  /** The port is this process's already, by a socket for all addresses: this one takes what comes for its own. */
+  readonly besideOwn?: boolean;
 }
 
 /**
  * Makes and binds a UDP socket, and gives its descriptor, which the caller closes. One of IPv6 hears no IPv4, and is
  * told which of its addresses was meant. Throws E_PORT_TAKEN, E_NO_INTERFACE, E_NO_ADDRESS or E_NOT_ALLOWED.
  */
-export function openUdpDescriptor({ device, address, port }: UdpDescriptorOptions): number {
+export function openUdpDescriptor({ device, address, port, besideOwn }: UdpDescriptorOptions): number {
   const family = isIpv6(address) ? AF_INET6 : AF_INET;
   const fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (fd < 0) throw bindFailed(nameOf(errno()), address, port);
@@ -50,6 +53,8 @@ export function openUdpDescriptor({ device, address, port }: UdpDescriptorOption
       setSocketOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1);
       setSocketOption(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1);
     }
+    // libuv sets the same on the descriptor that it adopted first: the kernel allows both, and nobody else's.
+    if (besideOwn) setSocketOption(fd, SOL_SOCKET, SO_REUSEADDR, 1);
     const bytes = socketAddress(address, port);
     if (bind(fd, bytes, bytes.length) === 0) return fd;
     throw bindFailed(nameOf(errno()), address, port);

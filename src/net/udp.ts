@@ -14,6 +14,8 @@ export interface UdpOptions {
   /** 0 takes any free port. */
   readonly port: number;
   readonly broadcast?: boolean;
+  /** The port is this process's already, by a socket for all addresses: this one takes what comes for its own. */
+  readonly besideOwn?: boolean;
   /** IPv6 multicast groups to be heard as well; wants `device`. */
   readonly groups?: readonly string[];
   readonly onDatagram: (datagram: Datagram) => void;
@@ -56,8 +58,11 @@ export async function openUdpSocket(options: UdpOptions): Promise<UdpSocket> {
   };
 }
 
-async function bindNode(node: Socket, { device, address, port }: UdpOptions): Promise<void> {
-  const fd = device === undefined ? null : openUdpDescriptor({ device, address, port });
+async function bindNode(node: Socket, { device, address, port, besideOwn }: UdpOptions): Promise<void> {
+  const fd =
+    device === undefined
+      ? null
+      : openUdpDescriptor({ device, address, port, ...(besideOwn ? { besideOwn } : {}) });
   await new Promise<void>((resolve, reject) => {
     const fail = (error: NodeJS.ErrnoException) => {
       node.close();

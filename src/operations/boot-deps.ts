@@ -1,12 +1,12 @@
 import type { BootMetrics } from '../boot/metrics.ts';
 import type { BootEvent, NetworkBootDeps, SecureServing } from '../boot/network-boot.ts';
-import type { BootNetwork } from '../core/dhcp-network.ts';
 import { BlackstartError } from '../errors.ts';
 import { plainLog } from '../log.ts';
 import type { Site } from '../site/site.ts';
-import { discoversUnknown, provisioningNetworks } from '../site/views.ts';
+import { discoversUnknown } from '../site/views.ts';
 import type { LeaseStore } from '../store/lease-store.ts';
 import { agentArgs } from './agent-args.ts';
+import { bootNetworks } from './boot-networks.ts';
 import { bootTools } from './boot-programs.ts';
 import { recordDiscovery } from './record-discovery.ts';
 import type { RunningServices } from './running-services.ts';
@@ -14,30 +14,6 @@ import type { SeedState } from './seed-state.ts';
 
 /** The agent's collectors. `blackstart` is our ramdisk's own: the system's UUID and serial as its kernel reads them. */
 const COLLECTORS = ['default', 'pci-devices', 'blackstart'] as const;
-
-/** The site's provisioning networks as the boot servers take them. */
-export const bootNetworks = (site: Site): BootNetwork[] =>
-  provisioningNetworks(site).map(
-    ({ name, address, prefix, gateway, dns, domain, ntp, mtu, dhcp, ...network }) => {
-      const [poolStart = address, poolEnd = address] =
-        dhcp.mode === 'off' ? [] : [dhcp.pool.start, dhcp.pool.end];
-      return {
-        name,
-        interface: network.interface,
-        address,
-        prefixLength: prefix,
-        gateway,
-        dns,
-        domain,
-        ntp,
-        mtu,
-        poolStart,
-        poolEnd,
-        leaseSeconds: dhcp.mode === 'off' ? 3600 : dhcp.leaseSeconds,
-        mode: dhcp.mode,
-      };
-    },
-  );
 
 /** What the boot servers are told and asked for, out of what the seed remembers and has ready. */
 export function bootDeps(

@@ -1,6 +1,7 @@
 import type { Fault } from './fault.ts';
 import { type Cidr, cidrContains, cidrsOverlap, isHostAddress, parseCidr, parseIpv4 } from './ipv4.ts';
 import type { SiteNetwork } from './network.ts';
+import { inPools } from './pools.ts';
 import type { WrittenSite } from './schema.ts';
 import type { Path } from './source.ts';
 
@@ -10,7 +11,7 @@ interface NetworkView {
   readonly cidr: Cidr;
 }
 
-/** Every address in its network, no two alike, and none of them in a pool. */
+/** Every address in its network, no two alike, and none reserved in a pool. */
 export function addressFaults(site: WrittenSite): Fault[] {
   const networks = Object.entries(site.networks).map(([name, network]): NetworkView => {
     const cidr = parseCidr(network.cidr);
@@ -27,15 +28,15 @@ export function addressFaults(site: WrittenSite): Fault[] {
   ];
 }
 
-const provisioningFaults = (networks: readonly NetworkView[]): Fault[] =>
-  networks.some(({ network }) => network.purpose === 'provisioning')
-    ? []
-    : [
-        {
-          path: ['networks'],
-          message: 'want at least one with "purpose: provisioning": machines netboot in it',
-        },
-      ];
+function provisioningFaults(networks: readonly NetworkView[]): Fault[] {
+  const provisioning = networks.filter(({ network }) => network.purpose === 'provisioning');
+  if (provisioning.some(({ network }) => network.dhcp?.mode !== 'relayed')) return [];
+  const message =
+    provisioning.length === 0
+      ? 'want at least one with "purpose: provisioning": machines netboot in it'
+      : 'want a provisioning network that the seed is in: relays reach it there; with "dhcp: { mode: off }" it serves nobody else';
+  return [{ path: ['networks'], message }];
+}
 
 /** Machines that netboot have no business with the metrics, which nobody needs a password for. */
 function metricsFaults({ seed }: WrittenSite, networks: readonly NetworkView[]): Fault[] {
@@ -62,25 +63,7 @@ function networkFaults({ name, network, cidr }: NetworkView): Fault[] {
     if (address !== null && !isHostAddress(cidr, numberOf(address)))
       faults.push({ path: [...path, key], message: `${address} is no host's address in ${network.cidr}` });
   }
-  if (network.dhcp?.mode !== 'authoritative') return faults;
-  const { start, end } = network.dhcp.pool;
-  const poolPath = [...path, 'dhcp', 'pool'];
-  if (!isHostAddress(cidr, numberOf(start)) || !isHostAddress(cidr, numberOf(end)))
-    return [...faults, { path: poolPath, message: `${start}-${end} is not inside ${network.cidr}` }];
-  for (const [what, address] of [
-    ["the seed's own address", network.address],
-    ['the gateway', network.gateway],
-  ] as const) {
-    if (address !== null && inPool(network, address))
-      faults.push({ path: poolPath, message: `holds ${what} ${address}: it would be leased to a machine` });
-  }
   return faults;
-}
-
-function inPool(network: SiteNetwork, address: string): boolean {
-  if (network.dhcp?.mode !== 'authoritative') return false;
-  const { start, end } = network.dhcp.pool;
-  return numberOf(address) >= numberOf(start) && numberOf(address) <= numberOf(end);
 }
 
 const overlapFaults = (networks: readonly NetworkView[]): Fault[] =>
@@ -94,18 +77,23 @@ const overlapFaults = (networks: readonly NetworkView[]): Fault[] =>
       })),
   );
 
+/** Provisioning networks on one interface are one wire with several subnets; all of it has one DHCP mode. */
 const sameInterfaceFaults = (networks: readonly NetworkView[]): Fault[] =>
   networks.flatMap(({ name, network }, index) => {
     const other = networks
       .slice(0, index)
       .find((earlier) => network.interface !== null && earlier.network.interface === network.interface);
     if (other === undefined) return [];
-    return [
-      {
-        path: ['networks', name, 'interface'],
-        message: `"${other.name}" is on ${network.interface} already`,
-      },
-    ];
+    if (network.purpose !== 'provisioning' || other.network.purpose !== 'provisioning')
+      return [
+        {
+          path: ['networks', name, 'interface'],
+          message: `"${other.name}" is on ${network.interface} already`,
+        },
+      ];
+    if (network.dhcp?.mode === other.network.dhcp?.mode) return [];
+    const message = `"${other.name}" is on the same wire with mode ${other.network.dhcp?.mode}: one wire has one mode`;
+    return [{ path: ['networks', name, 'dhcp', 'mode'], message }];
   });
 
 function nodeAddressFaults(site: WrittenSite, networks: readonly NetworkView[]): Fault[] {
@@ -134,7 +122,7 @@ function reservedAddressFaults(path: Path, address: string, networks: readonly N
     return [{ path, message: `${address} is no host's address in ${network.cidr}` }];
   if (address === network.address) return [{ path, message: `${address} is the seed's own address` }];
   if (address === network.gateway) return [{ path, message: `${address} is the gateway of "${name}"` }];
-  if (!inPool(network, address)) return [];
+  if (!inPools(network, address)) return [];
   return [{ path, message: `${address} is in the pool of "${name}": reserve one outside of it` }];
 }
 

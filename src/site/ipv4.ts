@@ -44,3 +44,21 @@ export function isHostAddress(cidr: Cidr, address: number): boolean {
   if (cidr.prefix >= 31) return true; // RFC 3021: both addresses of a /31 are hosts
   return address !== cidr.network && address !== cidr.network + cidrSize(cidr) - 1;
 }
+
+/** Addresses from the first to the last, both included. */
+export interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What is left of a range without the others, in order. */
+export const rangeWithout = (range: Range, taken: readonly Range[]): Range[] =>
+  taken.reduce<Range[]>(
+    (left, { start, end }) =>
+      left.flatMap((part) => {
+        if (end < part.start || start > part.end) return [part];
+        const before = start > part.start ? [{ start: part.start, end: start - 1 }] : [];
+        return end < part.end ? [...before, { start: end + 1, end: part.end }] : before;
+      }),
+    [range],
+  );

@@ -1,23 +1,6 @@
 import { z } from 'zod';
-import { addressRange, cidr, domainName, interfaceName, ipv4, optional } from './vocabulary.ts';
-
-const dhcp = z.discriminatedUnion('mode', [
-  z.strictObject({
-    mode: z
-      .literal('authoritative')
-      .describe('The seed is the only DHCP server of this network; it says so and refuses foreign leases.'),
-    pool: addressRange.describe('Addresses for machines that have none reserved, as FIRST-LAST.'),
-    leaseSeconds: z
-      .int()
-      .min(120)
-      .max(2_592_000)
-      .default(3600)
-      .describe('How long a lease lasts, in seconds.'),
-  }),
-  z.strictObject({
-    mode: z.literal('off').describe('The seed answers no DHCP here.'),
-  }),
-]);
+import { dhcpSchema, routeSchema } from './dhcp.ts';
+import { cidr, domainName, interfaceName, ipv4, optional } from './vocabulary.ts';
 
 /** A layer-2 network with its IPv4 addresses, as the seed and the machines see it. */
 export const networkSchema = z
@@ -36,17 +19,34 @@ export const networkSchema = z
     domain: optional(domainName).describe(
       'DNS domain that machines are told; their names are completed by it.',
     ),
+    domainSearch: z
+      .array(domainName)
+      .max(16)
+      .default([])
+      .describe('DNS domains in which machines look for short names.'),
+    routes: z
+      .array(routeSchema)
+      .max(64)
+      .default([])
+      .describe('Static routes that machines are told besides the gateway.'),
     mtu: optional(z.int().min(576).max(9216)).describe('MTU that machines are told, in bytes.'),
-    dhcp: optional(dhcp).describe(
+    dhcp: optional(dhcpSchema).describe(
       'What the seed does about DHCP here. A provisioning network says it expressly.',
     ),
   })
   .superRefine((network, context) => {
+    const fault = (key: 'interface' | 'address' | 'gateway' | 'dhcp', message: string) =>
+      context.addIssue({ code: 'custom', path: [key], message });
     if (network.purpose !== 'provisioning') return;
-    for (const key of ['interface', 'address', 'dhcp'] as const) {
-      if (network[key] === null)
-        context.addIssue({ code: 'custom', path: [key], message: 'a provisioning network needs it' });
+    if (network.dhcp === null) fault('dhcp', 'a provisioning network needs it');
+    const isRelayed = network.dhcp?.mode === 'relayed';
+    for (const key of ['interface', 'address'] as const) {
+      if (isRelayed && network[key] !== null)
+        fault(key, 'a relayed network is behind routers: the seed is not in it');
+      if (!isRelayed && network[key] === null) fault(key, 'a provisioning network needs it');
     }
+    if (isRelayed && network.gateway === null)
+      fault('gateway', 'a relayed network needs it: its machines reach the seed through a router');
   });
 
 export type SiteNetwork = z.output<typeof networkSchema>;

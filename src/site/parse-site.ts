@@ -1,5 +1,6 @@
 import { BlackstartError, EXIT } from '../errors.ts';
 import { addressFaults } from './address-checks.ts';
+import { dhcpFaults } from './dhcp-checks.ts';
 import type { Fault } from './fault.ts';
 import { identityFaults } from './identity-checks.ts';
 import { referenceFaults } from './reference-checks.ts';
@@ -26,6 +27,7 @@ const readShape = (raw: unknown) => siteSchema.safeParse(raw, { error: wordIssue
 
 const crossFaults = (site: WrittenSite): Fault[] => [
   ...addressFaults(site),
+  ...dhcpFaults(site),
   ...identityFaults(site),
   ...referenceFaults(site),
 ];

@@ -9,7 +9,7 @@ import type { RootDevice } from './root-device.ts';
 import { type NodeAttributes, parseSelector, selects } from './selector.ts';
 import type { Site, SiteNode } from './site.ts';
 
-/** A network that machines netboot in: the seed is attached to it. */
+/** A network that machines netboot in, and the seed's interface and address that they reach. */
 export interface ProvisioningNetwork extends Omit<SiteNetwork, 'interface' | 'address' | 'dhcp'> {
   readonly name: string;
   readonly interface: string;
@@ -19,7 +19,7 @@ export interface ProvisioningNetwork extends Omit<SiteNetwork, 'interface' | 'ad
   readonly dhcp: NonNullable<SiteNetwork['dhcp']>;
 }
 
-/** The networks that machines netboot in, in the order of the file. Never empty. */
+/** The networks that machines netboot in and the seed is in, in the order of the file. Never empty. */
 export function provisioningNetworks(site: Site): ProvisioningNetwork[] {
   return Object.entries(site.networks).flatMap(([name, network]) => {
     const { purpose, interface: attached, address, dhcp } = network;
@@ -28,11 +28,26 @@ export function provisioningNetworks(site: Site): ProvisioningNetwork[] {
   });
 }
 
+/** Networks behind relays, once for each of the seed's addresses that their relays may reach. */
+export function relayedNetworks(site: Site): ProvisioningNetwork[] {
+  const attached = provisioningNetworks(site);
+  return Object.entries(site.networks).flatMap(([name, network]) => {
+    const { dhcp } = network;
+    if (dhcp?.mode !== 'relayed') return [];
+    return attached
+      .filter((by) => dhcp.via === null || dhcp.via.includes(by.name))
+      .map((by) => {
+        const { interface: byInterface, address } = by;
+        return { ...network, name, interface: byInterface, address, dhcp, prefix: prefixOf(network) };
+      });
+  });
+}
+
 export const prefixOf = (network: Pick<SiteNetwork, 'cidr'>): number => parseCidr(network.cidr)?.prefix ?? 32;
 
 /** The provisioning network that a node's reserved address is in; the first one when it has none reserved. */
 export function provisioningNetworkOf(site: Site, node: Pick<SiteNode, 'address'>): ProvisioningNetwork {
-  const networks = provisioningNetworks(site);
+  const networks = [...provisioningNetworks(site), ...relayedNetworks(site)];
   const home =
     node.address === null ? undefined : networks.find((network) => inNetwork(network, node.address));
   const network = home ?? networks[0];
@@ -42,7 +57,9 @@ export function provisioningNetworkOf(site: Site, node: Pick<SiteNode, 'address'
 
 /** The seed's address that a machine with this address reaches, in any network of the site; null when none does. */
 export function seedAddressFor(site: Site, address: string): string | null {
-  return Object.values(site.networks).find((network) => inNetwork(network, address))?.address ?? null;
+  const networks = [...Object.values(site.networks), ...relayedNetworks(site)];
+  const reachable = networks.filter((network) => network.address !== null);
+  return reachable.find((network) => inNetwork(network, address))?.address ?? null;
 }
 
 function inNetwork(network: Pick<SiteNetwork, 'cidr'>, address: string | null): boolean {

@@ -53,12 +53,19 @@ export const cidr = written('a network like 10.77.0.0/24, with no host bits set'
   return network === null ? null : printCidr(network);
 });
 
-/** "a-b" → both ends, in order. */
-export const addressRange = written('a range like 10.77.0.100-10.77.0.199', (text) => {
+/** "a-b" → both ends, in order; null when it is none. */
+function readRange(text: string): { start: string; end: string } | null {
   const [start = null, end = null, ...rest] = text.split('-').map((part) => parseIpv4(part.trim()));
   if (start === null || end === null || rest.length > 0 || start > end) return null;
   return { start: printIpv4(start), end: printIpv4(end) };
-});
+}
+
+export const addressRange = written('a range like 10.77.0.100-10.77.0.199', readRange);
+
+/** A single address is a range of one. */
+export const addressOrRange = written('an address, or a range like 10.77.0.100-10.77.0.199', (text) =>
+  readRange(text.includes('-') ? text : `${text}-${text}`),
+);
 
 /** Any common spelling (colons, dashes, Cisco's dots, bare) → lower case with colons; null when it is none. */
 export function parseMac(text: string): string | null {

@@ -14,26 +14,20 @@ import { NETBOOT_PROGRAM_NAMES } from '../../src/core/boot-programs.ts';
 import type { BootNetwork } from '../../src/core/dhcp-network.ts';
 import { LeaseTable } from '../../src/core/lease-table.ts';
 import { silentLog } from '../../src/log.ts';
+import { aNetwork } from '../core/a-network.ts';
 import { TOOLS } from '../core/boot-samples.ts';
 import { FakeLeaseStore } from '../store/fake-lease-store.ts';
 
 export const MAC = '52:54:00:99:00:01';
 
-export const LOOPBACK: BootNetwork = {
+export const LOOPBACK: BootNetwork = aNetwork({
   name: 'loopback',
   interface: 'lo',
   address: '127.0.0.1',
+  subnet: '127.0.0.0',
   prefixLength: 8,
-  gateway: null,
-  dns: [],
-  domain: null,
-  ntp: [],
-  mtu: null,
-  poolStart: '127.0.0.100',
-  poolEnd: '127.0.0.199',
-  leaseSeconds: 3600,
-  mode: 'authoritative',
-};
+  pools: [{ start: '127.0.0.100', end: '127.0.0.199' }],
+});
 
 /** Files on disk for everything there is to serve, with their names as contents. */
 export function someArtefacts(): { folder: string; artefacts: BootArtefacts } {
@@ -80,10 +74,12 @@ interface SegmentSetup {
 /** A segment on the loopback interface, without any server of it running; and what it reported. */
 export function aSegment({ artefacts, nodes = [], intent = null, policy = {}, onInventory }: SegmentSetup) {
   const events: BootEvent[] = [];
+  const all: BootSegment[] = [];
   const segment: BootSegment = {
     network: LOOPBACK,
     leases: new LeaseTable(LOOPBACK),
     httpUrl: 'http://127.0.0.1:8080',
+    all,
     deps: {
       networks: [LOOPBACK],
       httpPort: 8080,
@@ -113,5 +109,6 @@ export function aSegment({ artefacts, nodes = [], intent = null, policy = {}, on
       clock: systemClock,
     },
   };
+  all.push(segment);
   return { segment, events };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import type { BootSegment } from '../../src/boot/boot-segment.ts';
 import type { BootArtefacts } from '../../src/boot/network-boot.ts';
-import { answerDatagram } from '../../src/boot/serve-dhcp.ts';
+import { answerDatagram, type DhcpLink } from '../../src/boot/serve-dhcp.ts';
 import type { Lease } from '../../src/core/lease.ts';
 import { type DhcpMessage, decodeDhcp, encodeDhcp, MESSAGE_TYPE } from '../../src/wire/dhcp-message.ts';
 import type { DhcpOptions } from '../../src/wire/dhcp-options.ts';
@@ -26,6 +27,12 @@ const OVMF: DhcpOptions = {
 };
 const LITTLE_ENDIAN_UUID = Uint8Array.from([0, 4, 3, 2, 1, 6, 5, 8, 7, 9, 10, 11, 12, 13, 14, 15, 16]);
 
+const linkOf = (...segments: readonly BootSegment[]): DhcpLink => ({
+  interface: 'lo',
+  segments,
+  ownAddresses: new Set(segments.map(({ network }) => network.address)),
+});
+
 /** A DHCP server whose socket only notes what it is given. */
 function server(setup: object = {}) {
   const { segment, events } = aSegment({ artefacts, ...setup });
@@ -35,7 +42,10 @@ function server(setup: object = {}) {
     if (message.ok) sent.push({ message: message.value, to: `${address}:${port}` });
   };
   const say = (message: DhcpMessage) =>
-    answerDatagram({ bytes: encodeDhcp(message), from: { address: '0.0.0.0', port: 68 } }, segment, { send });
+    answerDatagram(
+      { bytes: encodeDhcp(message), from: { address: '0.0.0.0', port: 68 } },
+      { link: linkOf(segment), to: null, send },
+    );
   return { segment, events, sent, say };
 }
 
@@ -132,5 +142,8 @@ test('what is no DHCP is survived', async () => {
   const { segment } = server();
   const send = () => expect.unreachable();
   for (const bytes of [new Uint8Array(), new Uint8Array(300), Uint8Array.from({ length: 240 }, () => 99)])
-    await answerDatagram({ bytes, from: { address: '127.0.0.1', port: 68 } }, segment, { send });
+    await answerDatagram(
+      { bytes, from: { address: '127.0.0.1', port: 68 } },
+      { link: linkOf(segment), to: null, send },
+    );
 });

@@ -6,23 +6,14 @@ import { LeaseTable } from '../../src/core/lease-table.ts';
 import { type DhcpMessage, MESSAGE_TYPE } from '../../src/wire/dhcp-message.ts';
 import type { DhcpOptions } from '../../src/wire/dhcp-options.ts';
 import { readPxeClient } from '../../src/wire/pxe-client.ts';
+import { aNetwork } from './a-network.ts';
 import { MAC, NOW_MS } from './boot-samples.ts';
 
-export const NETWORK: BootNetwork = {
-  name: 'provisioning',
-  interface: 'eth1',
-  address: '10.0.0.1',
-  prefixLength: 24,
+export const NETWORK: BootNetwork = aNetwork({
   gateway: '10.0.0.254',
   dns: ['10.0.0.53'],
   domain: 'hall.example',
-  ntp: [],
-  mtu: null,
-  poolStart: '10.0.0.100',
-  poolEnd: '10.0.0.103',
-  leaseSeconds: 3600,
-  mode: 'authoritative',
-};
+});
 
 export const aMessage = (
   type: keyof typeof MESSAGE_TYPE,
@@ -51,13 +42,16 @@ export class PureServer {
   readonly leases: LeaseTable;
   readonly nodes: readonly BootNode[];
   readonly decision: BootDecision;
+  readonly network: BootNetwork;
   nowMs = NOW_MS;
 
   constructor(
     nodes: readonly BootNode[] = [],
     decision: BootDecision = { kind: 'tftp', file: 'f', reason: 'test' },
+    network = NETWORK,
   ) {
-    this.leases = new LeaseTable(NETWORK);
+    this.network = network;
+    this.leases = new LeaseTable(network);
     this.nodes = nodes;
     this.decision = decision;
   }
@@ -66,7 +60,9 @@ export class PureServer {
     const client = readPxeClient(request);
     const node = this.nodes.find(({ macs }) => macs.includes(request.chaddr)) ?? null;
     const answer = answerDhcp(request, {
-      network: NETWORK,
+      network: this.network,
+      serverId: this.network.address,
+      isOwnOtherId: () => false,
       leases: this.leases,
       node,
       boot: client.ok ? { client: client.value, decision: this.decision } : null,

@@ -21,6 +21,7 @@ import { undercloudAccess } from '../../src/undercloud/credentials.ts';
 import type { UndercloudSettings } from '../../src/undercloud/settings.ts';
 import { startUndercloud } from '../../src/undercloud/start.ts';
 import { stopUndercloud } from '../../src/undercloud/stop.ts';
+import { aNetwork } from '../core/a-network.ts';
 
 export interface SeedConfig {
   readonly dir: string;
@@ -90,18 +91,13 @@ const abort = new AbortController();
 const boot = await serveNetworkBoot(
   {
     networks: [
-      {
-        ...{
-          name: 'prov',
-          interface: 'prov0',
-          address: config.address,
-          prefixLength: 24,
-          gateway: null,
-          dns: [],
-        },
-        ...{ domain: null, ntp: [], mtu: null, leaseSeconds: 3600, mode: 'authoritative' as const },
-        ...{ poolStart: '10.77.0.100', poolEnd: '10.77.0.120' },
-      },
+      aNetwork({
+        name: 'prov',
+        interface: 'prov0',
+        address: config.address,
+        subnet: '10.77.0.0',
+        pools: [{ start: '10.77.0.100', end: '10.77.0.120' }],
+      }),
     ],
     httpPort: HTTP_PORT,
     policy: {

@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type RunResult, run, tryRun } from '../../src/exec/run.ts';
+import { aNetwork } from '../core/a-network.ts';
 import type { ServerConfig } from './netboot-server.ts';
 
 const SEED = 'bsA-seed';
@@ -172,21 +173,12 @@ export class NetbootLab {
   #config(): ServerConfig {
     const files = Object.fromEntries(Object.keys(this.files).map((name) => [name, this.#path(name)]));
     return {
-      network: {
-        name: 'provisioning',
+      network: aNetwork({
         interface: 'bsA0',
         address: SEED_ADDRESS,
-        prefixLength: 24,
-        gateway: null,
-        dns: [],
-        domain: null,
-        ntp: [],
-        mtu: null,
-        poolStart: '10.77.0.100',
-        poolEnd: '10.77.0.110',
-        leaseSeconds: 3600,
-        mode: 'authoritative',
-      },
+        subnet: '10.77.0.0',
+        pools: [{ start: '10.77.0.100', end: '10.77.0.110' }],
+      }),
       httpPort: 8080,
       leaseFile: this.#path('leases.sqlite'),
       programs: files,

@@ -38,7 +38,11 @@ describe('networks', () => {
         address: '10.1.0.1',
         prefix: 24,
         gateway: '10.1.0.254',
-        dhcp: { mode: 'authoritative', pool: { start: '10.1.0.100', end: '10.1.0.199' }, leaseSeconds: 3600 },
+        dhcp: expect.objectContaining({
+          mode: 'authoritative',
+          pool: [{ start: '10.1.0.100', end: '10.1.0.199' }],
+          leaseSeconds: 3600,
+        }),
       }),
       expect.objectContaining({ name: 'hall2', prefix: 23, dhcp: { mode: 'off' } }),
     ]);
