@@ -136,8 +136,8 @@ function reportAnswer(request: DhcpMessage, { segment, answer, arch, decision }:
   const stage = stageOf(answer, decision !== null);
   if (stage === null) {
     const type = messageTypeName(request.options.dhcpMessageType);
-    const facts = { mac: request.chaddr, type, reason: answer.reason };
-    return segment.deps.log.debug(facts, 'dhcp not answered');
+    segment.deps.log.debug({ mac: request.chaddr, type, reason: answer.reason }, 'dhcp not answered');
+    return;
   }
   reportEvent(segment, {
     stage,

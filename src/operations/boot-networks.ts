@@ -41,11 +41,11 @@ function bootNetwork(network: ProvisioningNetwork): BootNetwork {
 
 const freeOption = (option: SiteDhcpOption): FreeOption => ({
   code: option.code,
-  value: valueOf(option),
+  value: optionBytes(option),
   always: option.always,
 });
 
-function valueOf({ text, hex, ipv4, number, bytes }: SiteDhcpOption): number[] {
+function optionBytes({ text, hex, ipv4, number, bytes }: SiteDhcpOption): number[] {
   if (text !== null) return [...Buffer.from(text, 'ascii')];
   if (hex !== null) return [...Buffer.from(hex.replaceAll(/[^0-9a-f]/gi, ''), 'hex')];
   if (ipv4 !== null) return ipv4.flatMap((address) => [...ipv4Bytes(address)]);
