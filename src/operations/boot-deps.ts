@@ -2,7 +2,6 @@ import type { BootMetrics } from '../boot/metrics.ts';
 import type { BootEvent, NetworkBootDeps, SecureServing } from '../boot/network-boot.ts';
 import { BlackstartError } from '../errors.ts';
 import { plainLog } from '../log.ts';
-import type { Site } from '../site/site.ts';
 import { discoversUnknown } from '../site/views.ts';
 import type { LeaseStore } from '../store/lease-store.ts';
 import { agentArgs } from './agent-args.ts';

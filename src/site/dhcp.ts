@@ -117,5 +117,4 @@ export const routeSchema = z.strictObject({
   via: ipv4.describe('The router for it, in the network.'),
 });
 
-export type SiteDhcp = z.output<typeof dhcpSchema>;
 export type SiteDhcpOption = z.output<typeof freeOption>;
