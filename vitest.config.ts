@@ -17,7 +17,7 @@ export default defineConfig({
           ...patient,
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/host/**', 'test/rack/**'],
+          exclude: ['test/host/**', 'test/rack/**', 'test/interop/**'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
         },
@@ -31,6 +31,16 @@ export default defineConfig({
           testTimeout: 300_000,
           hookTimeout: 300_000,
           maxWorkers: 2, // They mostly wait, and no two files share a name or an address.
+        },
+      },
+      {
+        test: {
+          ...patient,
+          name: 'interop',
+          include: ['test/interop/**/*.test.ts'],
+          testTimeout: 600_000,
+          hookTimeout: 1_200_000,
+          fileParallelism: false,
         },
       },
       {

@@ -44,6 +44,11 @@ const DEBIAN_PACKAGES = [
   { name: 'curl', use: 'test', why: 'an HTTP client that is not ours, with ranges' },
   { name: 'nftables', use: 'test', why: 'nft: packets that get lost on the way' },
   { name: 'postgresql', use: 'test', why: 'leases of several seeds', service: 'postgresql.service' },
+  { name: 'isc-dhcp-relay', use: 'test', why: 'a real DHCP relay', service: 'isc-dhcp-relay.service' },
+  { name: 'dnsmasq-base', use: 'test', why: 'a DHCP server of somebody else, to stand beside' },
+  { name: 'dhcpcd-base', use: 'test', why: 'dhcpcd: a DHCP client that is not ours' },
+  { name: 'qemu-system-arm', use: 'test', why: 'an arm64 machine that netboots' },
+  { name: 'qemu-efi-aarch64', use: 'test', why: 'its UEFI firmware' },
   { name: 'tcpdump', use: 'test', why: 'captures from the virtual rack' },
 ];
 

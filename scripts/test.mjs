@@ -15,7 +15,7 @@ const CHECKS = [
   { name: 'imports point one way', args: ['depcruise', '--config', '.dependency-cruiser.cjs', 'src'] },
   { name: 'dead code', args: ['knip'] },
 ];
-const TIERS = ['unit', 'host', 'faults', 'rack'];
+const TIERS = ['unit', 'host', 'interop', 'faults', 'rack'];
 const say = (line) => process.stdout.write(`${line}\n`);
 
 function readTier(args) {

@@ -90,6 +90,7 @@ describe('the shape of the code', () => {
     const apart = new Set([
       'bench',
       'host',
+      'interop',
       'rack',
       'rack-unit',
       'scripts',

@@ -1,0 +1,52 @@
+import type { FirmwareName } from './firmware.ts';
+import type { Mode } from './segment.ts';
+
+export const MODES = ['authoritative', 'relayed'] as const satisfies readonly Mode[];
+export const LOSSES = [0, 1, 5] as const;
+
+/** What the site file says of Secure Boot, and what is expected of the machine. */
+export type FirmwareCase = {
+  readonly firmware: FirmwareName;
+  readonly title: string;
+  /** `boot.secureBoot` of the site. */
+  readonly secureBoot: boolean;
+  readonly expected: 'kernel' | 'refused' | 'script';
+  /** In percent of the packets. */
+  readonly loss: number;
+};
+
+const boots = (firmware: FirmwareName, title: string, more: Partial<FirmwareCase> = {}): FirmwareCase => ({
+  firmware,
+  title,
+  secureBoot: false,
+  expected: 'kernel',
+  loss: 0,
+  ...more,
+});
+
+export const FIRMWARE_CASES: readonly FirmwareCase[] = [
+  boots('bios', 'SeaBIOS with iPXE in its ROM fetches the kernel'),
+  boots('bios', 'SeaBIOS with iPXE in its ROM fetches the kernel though 1 % is lost', { loss: 1 }),
+  boots('pxe', 'OVMF by PXE fetches the kernel'),
+  boots('http', 'OVMF by HTTP boot fetches the kernel'),
+  boots('secure', 'OVMF with Secure Boot refuses what nobody signed', { expected: 'refused' }),
+  boots('arm64', 'AAVMF on arm64 fetches its boot program and asks what to boot', { expected: 'script' }),
+  boots('secure', 'OVMF with Secure Boot fetches the kernel by the signed chain', { secureBoot: true }),
+];
+
+/** Everything when BLACKSTART_INTEROP=full; else a part that touches every row and every column. */
+const isFull = process.env['BLACKSTART_INTEROP'] === 'full';
+
+/** In a part, firmware and mode meet along diagonals; the slow arm64 meets one mode only. */
+const PICKED: Readonly<Record<Mode, readonly number[]>> = {
+  authoritative: [1, 4, 5],
+  proxy: [2, 6],
+  relayed: [0, 3],
+};
+
+export const firmwareCases = (mode: Mode): readonly FirmwareCase[] =>
+  isFull ? FIRMWARE_CASES : FIRMWARE_CASES.filter((_, at) => PICKED[mode].includes(at));
+
+/** In a part, each program meets one share of loss, and each share some programs. */
+export const programsAt = <T>(programs: readonly T[], loss: number): readonly T[] =>
+  isFull ? programs : programs.filter((_, at) => LOSSES[at % LOSSES.length] === loss);
