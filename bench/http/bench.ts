@@ -124,8 +124,7 @@ function judge(rows: readonly Row[]): Ratio[] {
   return (Object.keys(FILES) as FileName[]).flatMap((file) =>
     CLIENTS.map((clients) => {
       const name = caseName(file, clients);
-      const metric = file === 'script' ? 'requests' : 'throughput'; // of large files few come to their end in a run
-      const of = (subject: HttpSubject) => figureOf(rows, name, subject.name, metric);
+      const of = (subject: HttpSubject) => figureOf(rows, name, subject.name, 'requests');
       const known = file === 'script' ? ceiling : Number.POSITIVE_INFINITY;
       return rateRatio(
         `${name}: of nginx’s`,

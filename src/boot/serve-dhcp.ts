@@ -1,17 +1,18 @@
 import { refuseDhcp } from '../core/boot.ts';
 import { answerDhcp, type DhcpAnswer } from '../core/dhcp.ts';
-import { destinationOf, SERVER_PORT } from '../core/dhcp-reply.ts';
+import { destinationOf, nakReply, SERVER_PORT } from '../core/dhcp-reply.ts';
 import { chooseSubnet, findSubnets } from '../core/dhcp-subnet.ts';
+import type { Lease } from '../core/lease.ts';
 import { reasonOf } from '../errors.ts';
 import { type Datagram, openUdpSocket, type UdpSocket } from '../net/udp.ts';
 import { ok, type Result } from '../result.ts';
 import { type DhcpMessage, decodeDhcp, encodeDhcp, payloadLimit } from '../wire/dhcp-message.ts';
+import { messageTypeName } from '../wire/dhcp-print.ts';
 import { readRelayInformation } from '../wire/dhcp-relay-information.ts';
 import { ANY_ADDRESS } from '../wire/ipv4.ts';
 import { readPxeClient } from '../wire/pxe-client.ts';
 import { type BootSegment, decide, findNode, policyOf, reportEvent, uuidOf } from './boot-segment.ts';
-import { dhcpFacts, plainDecision, reportHomeless, reportMalformed } from './dhcp-events.ts';
-import type { Closable, NetworkBootDeps } from './network-boot.ts';
+import type { BootEvent, Closable, NetworkBootDeps } from './network-boot.ts';
 
 const ETHERNET_MTU = 1500;
 
@@ -45,6 +46,7 @@ export async function serveDhcp(link: DhcpLink, deps: NetworkBootDeps): Promise<
       address: to ?? ANY_ADDRESS,
       port: SERVER_PORT,
       broadcast: true,
+      bursts: true,
       besideOwn: to !== null,
       onDatagram: (datagram) => {
         answerDatagram(datagram, { link, to, send: socket.send }).catch((error: unknown) =>
@@ -69,21 +71,49 @@ export async function serveDhcp(link: DhcpLink, deps: NetworkBootDeps): Promise<
 export async function answerDatagram(datagram: Datagram, port: DhcpPort): Promise<void> {
   const [first] = port.link.segments;
   if (!first) return;
+  const { log } = first.deps;
   const request = decodeDhcp(datagram.bytes);
-  if (!request.ok) return reportMalformed(first, datagram.bytes, datagram.from.address, request.reason);
+  if (!request.ok) return log.debug({ from: datagram.from, reason: request.reason }, 'dhcp dropped');
   const answered = answerRequest(request.value, port, first.deps);
-  if (!answered.ok) return reportHomeless(first, request.value, answered.reason);
+  if (!answered.ok) return log.debug({ from: datagram.from, reason: answered.reason }, 'dhcp dropped');
   const { answer, segment } = answered.value;
   if (segment.network.observe) return reportObserved(request.value, answered.value);
   if (answer.dropped) segment.leases.drop(answer.dropped);
   if (answer.lease) segment.leases.put(answer.lease);
-  if (answer.lease && answer.durable) await segment.deps.leases.commit([answer.lease]);
+  if (answer.lease && answer.durable) {
+    const [standing] = await segment.deps.leases.commit([answer.lease]);
+    if (standing) return yieldTo(standing, request.value, answered.value, port);
+  }
+  sendReply(request.value, answered.value, port);
+  reportAnswer(request.value, answered.value);
+}
+
+/**
+ * Another seed was first to give the address to another machine. This one is told so, and asks again at once: the
+ * table now has what stands.
+ */
+function yieldTo(standing: Lease, request: DhcpMessage, answered: Answered, port: DhcpPort): void {
+  const { answer, segment } = answered;
+  segment.leases.put(standing);
+  const reason = `${standing.address} was given to ${standing.mac} by another seed`;
+  const serverId = answer.reply?.options.dhcpServerIdentifier ?? segment.network.address;
+  const refused: Answered =
+    answer.outcome === 'ack'
+      ? {
+          ...answered,
+          answer: { ...answer, reply: nakReply(request, serverId, reason), outcome: 'nak', reason },
+        }
+      : { ...answered, answer: { ...answer, reply: null, outcome: 'silence', reason } };
+  sendReply(request, refused, port);
+  reportAnswer(request, refused);
+}
+
+function sendReply(request: DhcpMessage, { answer, segment }: Answered, port: DhcpPort): void {
   if (answer.reply) {
-    const to = destinationOf(request.value, answer.reply, segment.network.mode !== 'relayed');
-    const limit = payloadLimit(request.value, segment.network.mtu ?? ETHERNET_MTU);
+    const to = destinationOf(request, answer.reply, segment.network.mode !== 'relayed');
+    const limit = payloadLimit(request, segment.network.mtu ?? ETHERNET_MTU);
     port.send(encodeDhcp(answer.reply, limit), to.port, to.address);
   }
-  reportAnswer(request.value, answered.value);
 }
 
 interface Answered {
@@ -92,8 +122,6 @@ interface Answered {
   readonly arch: number | null;
   /** The boot decision's kind; null for a plain DHCP client. */
   readonly decision: string | null;
-  readonly node: string | null;
-  readonly startedAtMs: number;
 }
 
 function answerRequest(
@@ -130,34 +158,40 @@ function answerRequest(
     refusal: refuseDhcp(node, decision, policyOf(segment, request.chaddr)),
   });
   const arch = client.ok ? client.value.arch : null;
-  return ok({
-    ...{ segment, answer, arch },
-    decision: decision?.kind ?? null,
-    node: node?.name ?? null,
-    startedAtMs: facts.nowMs,
+  return ok({ segment, answer, arch, decision: decision?.kind ?? null });
+}
+
+function reportAnswer(request: DhcpMessage, { segment, answer, arch, decision }: Answered): void {
+  const stage = stageOf(answer, decision !== null);
+  if (stage === null) {
+    const type = messageTypeName(request.options.dhcpMessageType);
+    segment.deps.log.debug({ mac: request.chaddr, type, reason: answer.reason }, 'dhcp not answered');
+    return;
+  }
+  reportEvent(segment, {
+    stage,
+    decision: decision ?? 'address',
+    reason: answer.reason,
+    mac: request.chaddr,
+    address: answer.reply?.yiaddr ?? answer.lease?.address ?? null,
+    arch,
   });
 }
 
-function reportAnswer(request: DhcpMessage, { segment, answer, ...seen }: Answered): void {
-  const { outcome, reason, reply, lease } = answer;
-  reportEvent(segment, {
-    ...dhcpFacts(request),
-    stage: outcome === 'silence' ? 'dhcp ignored' : `dhcp ${outcome}`,
-    ...seen,
-    decision: seen.decision ?? plainDecision(request, outcome),
-    reason,
-    address: reply?.yiaddr ?? lease?.address ?? null,
-  });
+/** The event's stage; null for what only a debug log wants. */
+function stageOf(answer: DhcpAnswer, isNetboot: boolean): BootEvent['stage'] | null {
+  if (answer.outcome !== 'silence') return `dhcp ${answer.outcome}`;
+  return isNetboot ? 'dhcp ignored' : null;
 }
 
 /** What would have been answered: nothing was sent, and no lease was given. */
-function reportObserved(request: DhcpMessage, { segment, answer, ...seen }: Answered): void {
+function reportObserved(request: DhcpMessage, { segment, answer, arch, decision }: Answered): void {
   reportEvent(segment, {
-    ...dhcpFacts(request),
     stage: 'dhcp observed',
-    ...seen,
-    decision: seen.decision ?? plainDecision(request, answer.outcome),
+    decision: decision ?? 'address',
     reason: `would answer "${answer.outcome}": ${answer.reason}`,
+    mac: request.chaddr,
     address: answer.reply?.yiaddr ?? null,
+    arch,
   });
 }

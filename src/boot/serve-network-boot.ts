@@ -45,11 +45,14 @@ function segmentsOf(deps: NetworkBootDeps, known: readonly Lease[]): readonly Bo
     tables.set(network.name, leases);
     all.push({ network, leases, httpUrl: `http://${network.address}:${deps.httpPort}`, deps, all });
   }
+  deps.leases.watch?.((changed) => {
+    for (const lease of changed) tables.get(lease.network)?.put(lease);
+  });
   return all;
 }
 
 function openTable(network: BootNetwork, known: readonly Lease[], deps: NetworkBootDeps): LeaseTable {
-  const leases = new LeaseTable(network, known);
+  const leases = new LeaseTable(network, known, { shared: deps.leases.watch !== undefined });
   deps.metrics?.watch({
     network: network.name,
     poolSize: () => leases.poolSize,

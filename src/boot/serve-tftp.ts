@@ -95,9 +95,6 @@ class TftpThread {
       case 'look':
         void this.#look(message);
         return;
-      case 'malformed':
-        this.#reportMalformed(message);
-        return;
       case 'ended':
         this.#report(message.report);
         return;
@@ -129,7 +126,7 @@ class TftpThread {
   }
 
   #report({ number, how, reason, file, address, bytes, resends, tookMs }: TftpReport): void {
-    const stage = how === 'refused' ? 'tftp refused' : (this.#stages.get(number) ?? 'tftp program');
+    const stage = this.#stages.get(number) ?? 'tftp program';
     this.#stages.delete(number);
     const isRefusal = how === 'not found' || how === 'refused';
     if (isRefusal && !this.#refusals.allow(address)) return;
@@ -146,12 +143,6 @@ class TftpThread {
       resends,
       startedAtMs,
     });
-  }
-
-  #reportMalformed({ address, reason, bytes }: FromTftpThread & { kind: 'malformed' }): void {
-    if (!this.#refusals.allow(address)) return;
-    const mac = macOf(this.#segment, address);
-    reportEvent(this.#segment, { stage: 'tftp malformed', decision: 'dropped', reason, mac, address, bytes });
   }
 
   #tell(message: ToTftpThread): void {

@@ -19,7 +19,7 @@ export function chooseAddress(mac: string, asked: string | null, context: Addres
   const own = context.leases.byMac(mac)?.address ?? null;
   for (const address of [context.node?.address ?? null, own, asked])
     if (address !== null && whyNot(address, mac, context) === null) return address;
-  return context.leases.findFree(context.nowMs, (address) => isUnusable(address, context));
+  return context.leases.findFree(mac, context.nowMs, (address) => isUnusable(address, context));
 }
 
 /** Why the machine cannot have this address; null when it can. */

@@ -16,6 +16,9 @@ export interface PoolCount {
   readonly free: number;
 }
 
+/** How many addresses of a shared pool are a machine's own: two seeds seldom meet until the pool is nearly full. */
+const OWN_PLACES = 8;
+
 /**
  * Every lease of one network in memory: what the packet loop asks. The store holds the same on disk. Pool leases are
  * kept by state in the order of their last use, which within a state is the order of their ends, so that the longest
@@ -34,10 +37,13 @@ export class LeaseTable {
   };
   #neverUsed = 0;
   readonly #forgotten = new Set<string>();
+  readonly #shared: boolean;
   #nothingFreeUntilMs = 0;
 
-  constructor(pool: Pool, leases: Iterable<Lease> = []) {
+  /** `shared`: other seeds give out addresses of the same pool. */
+  constructor(pool: Pool, leases: Iterable<Lease> = [], { shared = false } = {}) {
     this.#name = pool.name;
+    this.#shared = shared;
     this.#pool = new AddressPool(pool.pools);
     const known = [...leases].filter((lease) => lease.network === this.#name);
     for (const lease of known.sort((a, b) => a.expiresAtMs - b.expiresAtMs)) this.put(lease);
@@ -85,9 +91,13 @@ export class LeaseTable {
     return this.#pool.has(address);
   }
 
-  /** A pool address that nobody holds and `taken` does not claim: a never used one, else the longest unused. */
-  findFree(nowMs: number, taken: (address: string) => boolean): string | null {
-    return this.#findNeverUsed(taken) ?? this.#findOldest(nowMs, taken);
+  /**
+   * A pool address that nobody holds and `taken` does not claim: a never used one, else the longest unused. In a pool
+   * that seeds share, one of the machine's own first: all of them offer it that, and no other machine.
+   */
+  findFree(mac: string, nowMs: number, taken: (address: string) => boolean): string | null {
+    const own = this.#shared ? this.#findByMac(mac, taken) : null;
+    return own ?? this.#findNeverUsed(taken) ?? this.#findOldest(nowMs, taken);
   }
 
   all(): Iterable<Lease> {
@@ -121,6 +131,14 @@ export class LeaseTable {
     return null;
   }
 
+  #findByMac(mac: string, taken: (address: string) => boolean): string | null {
+    for (let tries = 0; tries < OWN_PLACES; tries++) {
+      const address = this.#pool.at(hashOf(`${mac} ${tries}`) % this.#pool.size);
+      if (address !== null && !this.#byAddress.has(address) && !taken(address)) return address;
+    }
+    return null;
+  }
+
   #findOldest(nowMs: number, taken: (address: string) => boolean): string | null {
     if (nowMs < this.#nothingFreeUntilMs) return null;
     let oldest: Lease | null = null;
@@ -148,4 +166,12 @@ export class LeaseTable {
     this.#nothingFreeUntilMs = Number.isFinite(earliestEndMs) ? earliestEndMs : 0;
     return null;
   }
+}
+
+/** FNV-1a, 32 bits: the same on every seed. */
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let index = 0; index < text.length; index++)
+    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193) >>> 0;
+  return hash;
 }

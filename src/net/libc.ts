@@ -17,6 +17,8 @@ export const SOL_SOCKET = 1;
 export const SO_REUSEADDR = 2;
 export const SO_SNDBUF = 7;
 export const SO_RCVBUF = 8;
+export const SO_SNDBUFFORCE = 32;
+export const SO_RCVBUFFORCE = 33;
 const SO_BINDTODEVICE = 25;
 const SO_ATTACH_FILTER = 26;
 

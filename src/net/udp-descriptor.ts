@@ -17,8 +17,10 @@ import {
   IPV6_RECVPKTINFO,
   IPV6_V6ONLY,
   SO_RCVBUF,
+  SO_RCVBUFFORCE,
   SO_REUSEADDR,
   SO_SNDBUF,
+  SO_SNDBUFFORCE,
   SOCK_CLOEXEC,
   SOCK_DGRAM,
   SOCK_NONBLOCK,
@@ -117,8 +119,11 @@ export function bindFailed(code: string, address: string, port: number, cause?: 
 /** Whether the kernel cuts a run of datagrams itself (UDP_SEGMENT, since Linux 4.18). */
 export const takesSegments = (fd: number): boolean => setSocketOption(fd, SOL_UDP, UDP_SEGMENT, 0);
 
-/** Makes room for bursts both ways. The kernel caps it at net.core.rmem_max and wmem_max. */
+/** Makes room for bursts both ways. Without CAP_NET_ADMIN the kernel caps it at net.core.rmem_max and wmem_max. */
 export function enlargeBuffers(fd: number, bytes: number): void {
-  setSocketOption(fd, SOL_SOCKET, SO_RCVBUF, bytes);
-  setSocketOption(fd, SOL_SOCKET, SO_SNDBUF, bytes);
+  for (const [force, capped] of [
+    [SO_RCVBUFFORCE, SO_RCVBUF],
+    [SO_SNDBUFFORCE, SO_SNDBUF],
+  ] as const)
+    if (!setSocketOption(fd, SOL_SOCKET, force, bytes)) setSocketOption(fd, SOL_SOCKET, capped, bytes);
 }

@@ -1,5 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
-import { bindFailed, isIpv6, openUdpDescriptor } from './udp-descriptor.ts';
+import { UdpBurst } from './udp-burst.ts';
+import { bindFailed, enlargeBuffers, isIpv6, openUdpDescriptor } from './udp-descriptor.ts';
 
 export interface Datagram {
   readonly bytes: Uint8Array;
@@ -16,6 +17,8 @@ export interface UdpOptions {
   readonly broadcast?: boolean;
   /** The port is this process's already, by a socket for all addresses: this one takes what comes for its own. */
   readonly besideOwn?: boolean;
+  /** For bursts of small datagrams: up to 64 are read and sent by one system call. IPv4, wants `device`. */
+  readonly bursts?: boolean;
   /** IPv6 multicast groups to be heard as well; wants `device`. */
   readonly groups?: readonly string[];
   readonly onDatagram: (datagram: Datagram) => void;
@@ -42,11 +45,12 @@ export async function openUdpSocket(options: UdpOptions): Promise<UdpSocket> {
     recvBufferSize: RECEIVE_BUFFER_BYTES,
     lookup: (address, _, done) => done(null, address, family), // peers are addresses: never ask a resolver
   });
-  await bindNode(node, options);
+  const fd = await bindNode(node, options);
   if (options.broadcast) node.setBroadcast(true);
   for (const group of options.groups ?? []) node.addMembership(group, `::%${options.device}`);
-  node.on('message', (bytes, from) => options.onDatagram({ bytes, from }));
   node.on('error', options.onError);
+  if (options.bursts && fd !== null) return burstSocket(node, fd, options);
+  node.on('message', (bytes, from) => options.onDatagram({ bytes, from }));
   return {
     port: node.address().port,
     send: (bytes, port, address) => {
@@ -58,7 +62,28 @@ export async function openUdpSocket(options: UdpOptions): Promise<UdpSocket> {
   };
 }
 
-async function bindNode(node: Socket, { device, address, port, besideOwn }: UdpOptions): Promise<void> {
+function burstSocket(node: Socket, fd: number, { onDatagram, onError }: UdpOptions): UdpSocket {
+  enlargeBuffers(fd, RECEIVE_BUFFER_BYTES);
+  const burst = new UdpBurst(fd, onError);
+  node.on('message', (bytes, from) => {
+    onDatagram({ bytes, from });
+    burst.drain(onDatagram);
+  });
+  return {
+    port: node.address().port,
+    send: (bytes, port, address) => burst.send(bytes, port, address),
+    close: () => {
+      burst.close();
+      return new Promise((resolve) => node.close(() => resolve()));
+    },
+  };
+}
+
+/** Returns the descriptor of a socket that is tied to an interface; null of another. */
+async function bindNode(
+  node: Socket,
+  { device, address, port, besideOwn }: UdpOptions,
+): Promise<number | null> {
   const fd =
     device === undefined
       ? null
@@ -75,4 +100,5 @@ async function bindNode(node: Socket, { device, address, port, besideOwn }: UdpO
     });
     node.bind(fd === null ? { address, port } : { fd });
   });
+  return fd;
 }

@@ -22,7 +22,7 @@ export function openLeaseFile(path: string) {
   db.pragma('synchronous = FULL');
   db.exec(SCHEMA);
   const forget = db.prepare(
-    `DELETE FROM lease WHERE network = @network AND mac = @mac AND address <> @address AND state <> 'declined'`,
+    `DELETE FROM lease INDEXED BY lease_mac WHERE network = @network AND mac = @mac AND address <> @address AND state <> 'declined'`,
   );
   const put = db.prepare(
     `INSERT INTO lease (network, address, mac, state, expiresAtMs, uuid, hostname)

@@ -39,7 +39,7 @@ class PostgresLeaseStore implements LeaseStore {
   readonly #seed = randomUUID();
   readonly #commits = new GroupCommit((leases) => this.#write(leases));
   #horizon = '0';
-  #onChange: (leases: readonly Lease[]) => void = () => {};
+  readonly #watchers: ((leases: readonly Lease[]) => void)[] = [];
   #listener: Client | null = null;
   #timer: NodeJS.Timeout | null = null;
   #refreshing: Promise<void> | null = null;
@@ -80,7 +80,8 @@ class PostgresLeaseStore implements LeaseStore {
   }
 
   watch(onChange: (leases: readonly Lease[]) => void): void {
-    this.#onChange = onChange;
+    this.#watchers.push(onChange);
+    if (this.#watchers.length > 1) return;
     this.#refreshSoon();
     void this.#listen();
   }
@@ -177,7 +178,8 @@ class PostgresLeaseStore implements LeaseStore {
       const next = await this.#readHorizon();
       const { rows } = await this.#pool.query<LeaseRow>(SINCE, [this.#horizon, this.#seed]);
       this.#horizon = next;
-      if (rows.length > 0) this.#onChange(rows.map(leaseOf));
+      const leases = rows.map(leaseOf);
+      if (leases.length > 0) for (const watcher of this.#watchers) watcher(leases);
     } catch {
       this.#refreshAgain = false;
     }

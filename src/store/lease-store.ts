@@ -13,7 +13,7 @@ export interface LeaseStore {
    * that stands is in what this resolves with. It is empty otherwise.
    */
   commit(batch: readonly Lease[]): Promise<readonly Lease[]>;
-  /** Hears of what other seeds committed, in a moment or two. Absent where there are no others. */
+  /** Has this one told what other seeds committed, in a moment or two; it may ask more than once. Absent where there are no others. */
   readonly watch?: (onChange: (leases: readonly Lease[]) => void) => void;
   close(): Promise<void>;
 }

@@ -47,7 +47,9 @@ const chooseArch = (codes: readonly number[]): number =>
 /** 16 bytes → text; null for what boards without a UUID send: all zeros, all ones. */
 function readUuid(raw: Uint8Array): string | null {
   if (raw.every((byte) => byte === 0) || raw.every((byte) => byte === 255)) return null;
-  return hexOf(raw).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  const hex = hexOf(raw);
+  const groups = [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20)];
+  return groups.join('-');
 }
 
 /**
@@ -55,9 +57,7 @@ function readUuid(raw: Uint8Array): string | null {
  * the RFC 4122 order: one machine shows both within one boot, so a UUID is matched in either order.
  */
 export function swapUuid(uuid: string): string {
-  const [a = '', b = '', c = '', ...rest] = uuid.split('-');
-  return [a, b, c]
-    .map((field) => (field.match(/../g) ?? []).reverse().join(''))
-    .concat(rest)
-    .join('-');
+  const byte = (at: number) => uuid.slice(at, at + 2);
+  const a = byte(6) + byte(4) + byte(2) + byte(0);
+  return `${a}-${byte(11)}${byte(9)}-${byte(16)}${byte(14)}${uuid.slice(18)}`;
 }

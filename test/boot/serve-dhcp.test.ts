@@ -130,6 +130,30 @@ describe('an acknowledged lease is on disk first', () => {
     expect(await segment.deps.leases.load()).toEqual([]);
   });
 
+  test('a machine whose address another seed gave away first is sent to ask again, and gets another', async () => {
+    const { say, sent, segment, events } = server();
+    const winner: Lease = {
+      network: 'loopback',
+      address: '127.0.0.100',
+      mac: '52:54:00:99:00:02',
+      state: 'bound',
+      expiresAtMs: Date.now() + 60_000,
+      uuid: null,
+      hostname: null,
+    };
+    await say(aMessage('discover', OVMF));
+    segment.deps.leases.commit = async () => [winner];
+    await say(request);
+    await say(aMessage('discover', OVMF));
+    expect(sent.map(({ message }) => [message.options.dhcpMessageType, message.yiaddr])).toEqual([
+      [MESSAGE_TYPE.offer, '127.0.0.100'],
+      [MESSAGE_TYPE.nak, '0.0.0.0'],
+      [MESSAGE_TYPE.offer, '127.0.0.101'],
+    ]);
+    expect(segment.leases.byAddress('127.0.0.100')).toEqual(winner);
+    expect(events[1]).toMatchObject({ stage: 'dhcp nak', reason: expect.stringContaining('another seed') });
+  });
+
   test('a store that fails means no ACK', async () => {
     const { say, sent, segment, events } = server();
     (segment.deps.leases as FakeLeaseStore).broken = true;
@@ -146,43 +170,4 @@ test('what is no DHCP is survived', async () => {
       { bytes, from: { address: '127.0.0.1', port: 68 } },
       { link: linkOf(segment), to: null, send },
     );
-});
-
-describe('every packet is an event', () => {
-  test('with its type and transaction', async () => {
-    const { say, events } = server();
-    const request = aMessage('discover', OVMF);
-    await say(request);
-    expect(events).toMatchObject([{ message: 'DISCOVER', xid: request.xid }]);
-  });
-
-  test('a renewal is told from a lease that is new', async () => {
-    const { say, events } = server();
-    await say(aMessage('request', { ...OURS, dhcpRequestedAddress: '127.0.0.100' }));
-    await say({ ...aMessage('request'), ciaddr: '127.0.0.100' });
-    expect(events.map(({ stage, decision }) => `${stage}: ${decision}`)).toEqual([
-      'dhcp ack: address',
-      'dhcp ack: renewal',
-    ]);
-  });
-
-  test('a plain client’s that is not answered, too', async () => {
-    const { say, events } = server();
-    await say(aMessage('request', { dhcpServerIdentifier: '127.0.0.9', dhcpRequestedAddress: '127.0.0.1' }));
-    expect(events).toMatchObject([
-      { stage: 'dhcp ignored', reason: 'the machine chose the server 127.0.0.9' },
-    ]);
-  });
-
-  test('one that is cut off, with the MAC address where the header has one', async () => {
-    const { segment, events } = aSegment({ artefacts });
-    const port = { link: linkOf(segment), to: null, send: () => {} };
-    const whole = encodeDhcp(aMessage('discover', OVMF));
-    for (const bytes of [whole.subarray(0, 100), whole.subarray(0, 20)])
-      await answerDatagram({ bytes, from: { address: '0.0.0.0', port: 68 } }, port);
-    expect(events).toMatchObject([
-      { stage: 'dhcp malformed', mac: MAC, bytes: 100 },
-      { stage: 'dhcp malformed', mac: null, bytes: 20 },
-    ]);
-  });
 });

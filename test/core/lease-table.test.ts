@@ -43,7 +43,36 @@ describe('a table loaded from the store', () => {
   test('a machine that moved leaves its old address free', () => {
     const table = new LeaseTable(NETWORK, [aLease()]);
     table.put(aLease({ address: '10.0.0.103' }));
-    expect(table.findFree(NOW_MS, () => false)).toBe('10.0.0.100');
+    expect(table.findFree('52:54:00:00:00:99', NOW_MS, () => false)).toBe('10.0.0.100');
+  });
+});
+
+describe('a pool that seeds share', () => {
+  const pool = { name: NETWORK.name, pools: [{ start: '10.0.1.0', end: '10.0.4.255' }] };
+  const macOf = (index: number) =>
+    `52:54:00:00:0${index >> 8}:${(index & 255).toString(16).padStart(2, '0')}`;
+  const none = () => false;
+
+  test('has the same address for a machine at every seed, and seldom the same for two', () => {
+    const [one, two] = [
+      new LeaseTable(pool, [], { shared: true }),
+      new LeaseTable(pool, [], { shared: true }),
+    ];
+    const macs = Array.from({ length: 200 }, (_, index) => macOf(index));
+    const at = (table: LeaseTable) => macs.map((mac) => table.findFree(mac, NOW_MS, none));
+    expect(at(one)).toEqual(at(two));
+    expect(new Set(at(one)).size).toBeGreaterThan(160);
+  });
+
+  test('is given out to the last address', () => {
+    const table = new LeaseTable(pool, [], { shared: true });
+    const given = Array.from({ length: 1_024 }, (_, index) => {
+      const address = table.findFree(macOf(index), NOW_MS, none) ?? 'none';
+      table.put(aLease({ address, mac: macOf(index) }));
+      return address;
+    });
+    expect(new Set(given).size).toBe(1_024);
+    expect(table.findFree(macOf(1_024), NOW_MS, none)).toBeNull();
   });
 });
 

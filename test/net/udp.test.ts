@@ -7,6 +7,7 @@ const open = (over: object = {}, onDatagram: (datagram: Datagram) => void = () =
 describe.each([
   ['an ordinary socket', {}, '127.0.0.1', '192.0.2.1'],
   ['a socket bound to a device', { device: 'lo' }, '127.0.0.1', '192.0.2.1'],
+  ['a socket for bursts', { device: 'lo', bursts: true }, '127.0.0.1', '192.0.2.1'],
   ['an ordinary IPv6 socket', { address: '::1' }, '::1', '2001:db8::1'],
   ['an IPv6 socket bound to a device', { address: '::1', device: 'lo' }, '::1', '2001:db8::1'],
 ])('%s', (_, over, own, foreign) => {
@@ -37,4 +38,38 @@ describe.each([
 
 test('an interface that does not exist', async () => {
   await expect(open({ device: 'bsA-none' })).rejects.toMatchObject({ code: 'E_NO_INTERFACE' });
+});
+
+test('a socket for bursts takes a thousand at once, each whole and with its sender, and sends as many', async () => {
+  const server = await open({ device: 'lo', bursts: true }, ({ bytes, from }) =>
+    server.send(bytes, from.port, from.address),
+  );
+  const echoed = new Set<string>();
+  const all = Promise.withResolvers<void>();
+  const client = await open({ device: 'lo', bursts: true }, ({ bytes }) => {
+    echoed.add(Buffer.from(bytes).toString());
+    if (echoed.size === 1_000) all.resolve();
+  });
+  const sent = Array.from({ length: 1_000 }, (_, index) => `${index} `.repeat((index % 200) + 1));
+  for (const text of sent) client.send(Buffer.from(text), server.port, '127.0.0.1');
+  await all.promise;
+  expect([...echoed].sort()).toEqual([...sent].sort());
+  await Promise.all([server.close(), client.close()]);
+});
+
+test('what cannot be sent is told, and what follows it is sent', async () => {
+  const errors: string[] = [];
+  const heard = Promise.withResolvers<string>();
+  const server = await open({}, ({ bytes }) => heard.resolve(Buffer.from(bytes).toString()));
+  const client = await open({
+    device: 'lo',
+    bursts: true,
+    onError: (error: Error) => errors.push(error.message),
+  });
+  client.send(Buffer.from('nowhere'), 9, '255.255.255.255'); // broadcasting was not asked for
+  client.send(Buffer.alloc(2_000), server.port, '127.0.0.1');
+  client.send(Buffer.from('here'), server.port, '127.0.0.1');
+  expect(await heard.promise).toBe('here');
+  expect(errors.sort()).toEqual(['2000 bytes are too many', 'cannot send: errno 13']);
+  await Promise.all([server.close(), client.close()]);
 });
