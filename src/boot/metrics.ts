@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { phaseOf } from '../core/boot-stages.ts';
 import type { Lease } from '../core/lease.ts';
+import type { Written } from '../store/group-commit.ts';
 import type { LeaseStore } from '../store/lease-store.ts';
 import type { BootEvent } from './boot-event.ts';
 import { DoraTimer } from './dora-timer.ts';
@@ -97,9 +98,12 @@ export class BootMetrics {
 
   /** The same store, with its commits counted and timed: a lease is acknowledged after that. */
   meter(store: LeaseStore): LeaseStore {
+    const written = store.written?.bind(store);
+    if (written) countWritten(this.#registry, written);
     const { commits } = this.#counters;
     return {
       load: () => store.load(),
+      ...(written ? { written } : {}),
       ...(store.watch ? { watch: (onChange) => store.watch?.(onChange) } : {}),
       close: () => store.close(),
       async commit(batch) {
@@ -138,6 +142,26 @@ const wordOf = (decision: string): string => (/^[a-z][a-z -]{0,30}$/.test(decisi
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']);
 const methodOf = (method: string): string => (METHODS.has(method) ? method : 'other');
+
+/** The store counts its writes itself; they are read at each scrape, by the first of the two. */
+function countWritten(registry: Registry, written: () => Written): void {
+  const registers = [registry];
+  const batches = new Counter({
+    name: 'blackstart_lease_batches_total',
+    help: 'Writes of leases to the store.',
+    registers,
+    collect: () => {
+      for (const counter of [batches, leases]) counter.reset();
+      batches.inc(written().batches);
+      leases.inc(written().leases);
+    },
+  });
+  const leases = new Counter({
+    name: 'blackstart_lease_batched_total',
+    help: 'Leases in those writes: several machines share one sync of the disk.',
+    registers,
+  });
+}
 
 interface LeaseGauges {
   readonly leases: Gauge<'network' | 'state'>;

@@ -97,7 +97,7 @@ function rowOf(event: TraceRow, startMs: number): string[] {
     stage,
     decision,
     tookMs > 0 ? seconds(tookMs) : '',
-    what.filter((part) => part !== null).join(' '),
+    what.filter((part) => part !== null).join(' ') || ' ', // nothing is no dash here
     reason,
   ];
 }

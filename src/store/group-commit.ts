@@ -1,5 +1,11 @@
 import type { Lease } from '../core/lease.ts';
 
+/** For the metrics: their ratio is how well commits are gathered. */
+export interface Written {
+  readonly batches: number;
+  readonly leases: number;
+}
+
 interface Waiter {
   readonly leases: readonly Lease[];
   resolve(standing: readonly Lease[]): void;
@@ -14,6 +20,7 @@ const NOTHING: readonly Lease[] = [];
  */
 export class GroupCommit {
   readonly #write: (leases: Lease[]) => Promise<readonly Lease[]>;
+  readonly #written = { batches: 0, leases: 0 };
   #waiters: Waiter[] = [];
   #running: Promise<void> | null = null;
 
@@ -29,6 +36,11 @@ export class GroupCommit {
     });
   }
 
+  /** How many writes there were, and how many leases were in them. */
+  written(): Written {
+    return { ...this.#written };
+  }
+
   /** Resolves once nothing waits. */
   async idle(): Promise<void> {
     while (this.#running) await this.#running;
@@ -41,7 +53,10 @@ export class GroupCommit {
       const waiters = this.#waiters;
       this.#waiters = [];
       try {
-        const standing = await this.#write(waiters.flatMap(({ leases }) => leases));
+        const batch = waiters.flatMap(({ leases }) => leases);
+        const standing = await this.#write(batch);
+        this.#written.batches++;
+        this.#written.leases += batch.length;
         for (const waiter of waiters)
           waiter.resolve(standing.length === 0 ? NOTHING : ofHis(waiter, standing));
       } catch (error) {

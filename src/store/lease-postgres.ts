@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Client, type ClientBase, Pool } from 'pg';
 import type { Lease } from '../core/lease.ts';
 import { BlackstartError, reasonOf } from '../errors.ts';
-import { GroupCommit } from './group-commit.ts';
+import { GroupCommit, type Written } from './group-commit.ts';
 import { ALL, CHANNEL, CREATE, FORGET, HORIZON, PUT, SINCE, STANDING } from './lease-postgres-sql.ts';
 import type { LeaseStore } from './lease-store.ts';
 
@@ -84,6 +84,10 @@ class PostgresLeaseStore implements LeaseStore {
     if (this.#watchers.length > 1) return;
     this.#refreshSoon();
     void this.#listen();
+  }
+
+  written(): Written {
+    return this.#commits.written();
   }
 
   async close(): Promise<void> {

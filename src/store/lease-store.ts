@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { Lease } from '../core/lease.ts';
 import { BlackstartError, reasonOf } from '../errors.ts';
-import { GroupCommit } from './group-commit.ts';
+import { GroupCommit, type Written } from './group-commit.ts';
 
 /** Where leases outlive the process. A lease is committed before it is acknowledged. */
 export interface LeaseStore {
@@ -15,6 +15,8 @@ export interface LeaseStore {
   commit(batch: readonly Lease[]): Promise<readonly Lease[]>;
   /** Has this one told what other seeds committed, in a moment or two; it may ask more than once. Absent where there are no others. */
   readonly watch?: (onChange: (leases: readonly Lease[]) => void) => void;
+  /** What was written since the start. Absent where nobody counts. */
+  readonly written?: () => Written;
   close(): Promise<void>;
 }
 
@@ -64,6 +66,10 @@ class WorkerLeaseStore implements LeaseStore {
 
   commit(batch: readonly Lease[]): Promise<readonly Lease[]> {
     return this.#commits.commit(batch);
+  }
+
+  written(): Written {
+    return this.#commits.written();
   }
 
   async close(): Promise<void> {

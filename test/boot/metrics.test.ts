@@ -1,4 +1,6 @@
-import { rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { addMetrics } from '../../src/api/serve-metrics.ts';
 import type { BootSegment } from '../../src/boot/boot-segment.ts';
@@ -6,8 +8,9 @@ import { BootMetrics } from '../../src/boot/metrics.ts';
 import type { BootEvent } from '../../src/boot/network-boot.ts';
 import { createBootApp } from '../../src/boot/serve-http.ts';
 import { serveTftp } from '../../src/boot/serve-tftp.ts';
+import type { Lease } from '../../src/core/lease.ts';
 import { createHttpApp } from '../../src/net/http.ts';
-import type { LeaseStore } from '../../src/store/lease-store.ts';
+import { type LeaseStore, openLeaseStore } from '../../src/store/lease-store.ts';
 import { FakeLeaseStore } from '../store/fake-lease-store.ts';
 import { aSegment, MAC, someArtefacts } from './a-segment.ts';
 import { fetchByTftp } from './tftp-client.ts';
@@ -158,4 +161,25 @@ test('commits are counted and timed, failed ones too', async () => {
   const found = await scrape(metrics);
   expect(found.get('blackstart_lease_commit_seconds_count{outcome="durable"}')).toBe(1);
   expect(found.get('blackstart_lease_commit_seconds_count{outcome="failed"}')).toBe(1);
+});
+
+test('a real store tells how well its commits are gathered', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'bs-metrics-'));
+  const metrics = new BootMetrics(
+    () => NOW_MS,
+    () => [],
+  );
+  const store = metrics.meter(await openLeaseStore(join(folder, 'leases.sqlite')));
+  const lease = (last: number): Lease => ({
+    ...{ network: 'hall', address: `10.0.0.${last}`, mac: `52:54:00:00:00:0${last}`, state: 'bound' },
+    ...{ expiresAtMs: NOW_MS, uuid: null, hostname: null },
+  });
+  await Promise.all([1, 2, 3].map((last) => store.commit([lease(last)])));
+  for (let scrapes = 0; scrapes < 2; scrapes++) {
+    const found = await scrape(metrics);
+    expect(found.get('blackstart_lease_batched_total')).toBe(3);
+    expect(found.get('blackstart_lease_batches_total')).toBeLessThan(3);
+  }
+  await store.close();
+  rmSync(folder, { recursive: true });
 });
