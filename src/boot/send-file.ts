@@ -81,7 +81,7 @@ async function answer(
     return refuse(response, 416, 'the file is shorter than that', 'asked for bytes past the end');
   }
   const part = range.kind === 'part' ? range : { first: 0, last: file.bytes - 1 };
-  response.writeHead(range.kind === 'part' ? 206 : 200, headersOf(file, range));
+  response.writeHead(range.kind === 'part' ? 206 : 200, headersOf(file, range) as string[]);
   const partial = method === 'HEAD' || range.kind === 'part';
   try {
     await (method === 'HEAD' ? endWith(response, null, part) : sendPart(part));
@@ -92,23 +92,37 @@ async function answer(
   }
 }
 
-function headersOf(file: FileArtefact, range: ByteRange): Record<string, string | number> {
-  const length = range.kind === 'part' ? range.last - range.first + 1 : file.bytes;
-  const extension = file.path.slice(file.path.lastIndexOf('.') + 1);
-  return {
-    'content-type': CONTENT_TYPES[extension] ?? 'application/octet-stream',
-    'content-length': length,
-    'accept-ranges': 'bytes',
-    'last-modified': new Date(file.modifiedMs).toUTCString(),
-    etag: file.etag,
-    ...(range.kind === 'part' ? { 'content-range': `bytes ${range.first}-${range.last}/${file.bytes}` } : {}),
-  };
+const wholeHeaders = new WeakMap<FileArtefact, readonly string[]>();
+
+/** Names and values in turn. Those of a whole file are made once. */
+function headersOf(file: FileArtefact, range: ByteRange): readonly string[] {
+  if (range.kind !== 'part') {
+    const made = wholeHeaders.get(file) ?? [...commonHeaders(file), 'content-length', String(file.bytes)];
+    wholeHeaders.set(file, made);
+    return made;
+  }
+  const { first, last } = range;
+  const part = [
+    'content-length',
+    String(last - first + 1),
+    'content-range',
+    `bytes ${first}-${last}/${file.bytes}`,
+  ];
+  return [...commonHeaders(file), ...part];
+}
+
+function commonHeaders({ path, modifiedMs, etag }: FileArtefact): string[] {
+  const type = CONTENT_TYPES[path.slice(path.lastIndexOf('.') + 1)] ?? 'application/octet-stream';
+  const modified = new Date(modifiedMs).toUTCString();
+  return ['content-type', type, 'accept-ranges', 'bytes', 'last-modified', modified, 'etag', etag];
 }
 
 function endWith(response: ServerResponse, bytes: Uint8Array | null, part: Part): Promise<void> {
   return new Promise((resolve, reject) => {
     response.once('finish', resolve);
-    response.once('close', () => reject(new Error('the machine closed the connection')));
+    response.once('close', () => {
+      if (!response.writableFinished) reject(new Error('the machine closed the connection'));
+    });
     if (bytes === null) response.end();
     else
       response.end(

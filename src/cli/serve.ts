@@ -17,9 +17,10 @@ export const serveCommand = (context: CliContext): Command =>
       context.output.out(
         `blackstart serves ${site.site.site} on ${serving.join(', ') || 'no network'}; Ctrl-C stops it`,
       );
-      const interrupted = new Promise<void>((resolve) =>
-        context.signal.addEventListener('abort', () => resolve(), { once: true }),
-      );
+      const interrupted = new Promise<void>((resolve) => {
+        context.signal.addEventListener('abort', () => resolve(), { once: true });
+        if (context.signal.aborted) resolve(); // it came while the daemon started
+      });
       await Promise.race([daemon.ended, interrupted]);
       await daemon.stop();
     });

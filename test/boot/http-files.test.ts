@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
+import { fileWithin } from '../../src/boot/file-within.ts';
 import { createBootApp } from '../../src/boot/serve-http.ts';
 import { aSegment, someArtefacts } from './a-segment.ts';
 
@@ -150,4 +151,18 @@ describe('who has a version already', () => {
   test('and will have no other gets none', async () => {
     expect((await get('/agent/kernel', { 'if-match': '"old"' })).response.statusCode).toBe(412);
   });
+});
+
+test('the way to a file is checked again once its name leads elsewhere', async () => {
+  const name = join(httpRoot, 'uuid', 'moving');
+  const fetched = () => fileWithin(httpRoot, 'uuid/moving', [images]);
+  symlinkSync(join(images, 'master'), name);
+  expect([fetched(), fetched()]).toEqual([join(images, 'master'), join(images, 'master')]);
+  rmSync(name);
+  expect(fetched()).toBe(null);
+  symlinkSync(join(folder, 'secret'), name);
+  expect([fetched(), fetched()]).toEqual([null, null]);
+  rmSync(name);
+  symlinkSync(name, name);
+  expect(fetched()).toBe(null);
 });
