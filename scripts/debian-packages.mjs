@@ -34,6 +34,13 @@ const DEBIAN_PACKAGES = [
   { name: 'tftp-hpa', use: 'test', why: 'a TFTP client that is not ours' },
   { name: 'atftp', use: 'test', why: 'another one, with options' },
   { name: 'netbase', use: 'test', why: '/etc/services, without which atftp knows no port' },
+  { name: 'nginx-light', use: 'test', why: 'images handed off to it', service: 'nginx.service' },
+  {
+    name: 'apt-cacher-ng',
+    use: 'test',
+    why: 'the package cache, where a site has one',
+    service: 'apt-cacher-ng.service',
+  },
   { name: 'curl', use: 'test', why: 'an HTTP client that is not ours, with ranges' },
   { name: 'nftables', use: 'test', why: 'nft: packets that get lost on the way' },
   { name: 'postgresql', use: 'test', why: 'leases of several seeds', service: 'postgresql.service' },

@@ -13,6 +13,7 @@ import { crashAfterWrite } from './operations/crash-point.ts';
 import { NodeDirectory } from './operations/directory.ts';
 import { History } from './operations/history.ts';
 import { Operator } from './operations/operator.ts';
+import { packageCacheSettings, runPackageCache } from './operations/package-cache.ts';
 import { Reconciler } from './operations/reconciler.ts';
 import { RunningServices } from './operations/running-services.ts';
 import { SeedCommands } from './operations/seed-commands.ts';
@@ -156,6 +157,14 @@ async function serve({ site, state, services, leases, operator, commands, closin
   await services.recall();
   const nodeStates = () => commands.nodeStates();
   const metrics = new BootMetrics(() => state.clock.nowMs(), nodeStates);
+  const packageCache = packageCacheSettings(site.site);
+  if (packageCache !== null) {
+    const ended = runPackageCache(packageCache, state, stop.signal);
+    closing.defer(() => {
+      stop.abort(new Error('the daemon stops'));
+      return ended;
+    });
+  }
   const secure = await services.secrets.serving(stop.signal);
   const boot = await serveNetworkBoot(bootDeps(state, services, leases, metrics, secure), stop.signal);
   closing.defer(() => boot.close());

@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { tryRun } from '../../src/exec/run.ts';
 import type { Wire } from '../wire.ts';
 
@@ -29,12 +31,14 @@ end
 /** Asks for one file over and over, on kept-alive connections, by one thread. */
 export async function load(wire: Wire, url: string, options: LoadOptions): Promise<Load> {
   const { connections, seconds } = options;
+  const script = join(wire.folder, 'count.lua');
+  await writeFile(script, SCRIPT);
   const command = [
-    ...['netns', 'exec', wire.client.namespace, WRK_PACKAGE.program, '--script', '/dev/stdin'],
+    ...['netns', 'exec', wire.client.namespace, WRK_PACKAGE.program, '--script', script],
     ...['--threads', '1', '--connections', String(connections), '--duration', `${seconds}s`],
     ...['--timeout', '30s', url],
   ];
-  const { stdout, stderr } = await tryRun('ip', command, { input: SCRIPT, timeoutMs: 120_000 });
+  const { stdout, stderr } = await tryRun('ip', command, { timeoutMs: 120_000 });
   const json = /^JSON (.*)$/m.exec(stdout)?.[1];
   if (json === undefined) throw new Error(`wrk said: ${stderr || stdout}`);
   const { requests, bytes, micros, failures } = JSON.parse(json) as Record<string, number>;

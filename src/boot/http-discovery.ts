@@ -28,10 +28,15 @@ export async function answerDiscovery(
     report('refused', refusal ?? '');
     return reply.code(403).send({ error: refusal });
   }
-  if (!limit.allow(mac))
+  if (!limit.allow(mac)) {
+    report('refused', 'it posts too many inventories');
     return reply.code(503).header('retry-after', 10).send({ error: 'too many inventories' });
+  }
   const inventory = readInventory(request.body);
-  if (!inventory) return reply.code(400).send({ error: 'the body is no JSON object' });
+  if (!inventory) {
+    report('refused', 'what it posted is no JSON object');
+    return reply.code(400).send({ error: 'the body is no JSON object' });
+  }
   try {
     await deps.onInventory(inventory, { address, mac });
   } catch (error) {

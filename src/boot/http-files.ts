@@ -83,10 +83,12 @@ async function answerFile(
       file: request.url,
       bytes,
       startedAtMs,
+      message: request.method === 'GET' ? null : request.method,
+      status: reply.raw.statusCode,
     });
   const sent = file && (await sendFile(request, reply, file));
   if (sent === null) reply.callNotFound();
-  if (request.method !== 'GET') return;
   if (sent === null) report('not found', 'there is no such file', 0);
+  else if (request.method === 'HEAD') report('asked', 'it asked for size and date only', 0);
   else report(sent.partial && sent.how === 'completed' ? 'part' : sent.how, sent.reason, sent.bytes);
 }

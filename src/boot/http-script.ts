@@ -22,6 +22,7 @@ export function answerScript(request: HttpRequest, reply: HttpReply, segment: Bo
       address: request.ip,
       file: request.url,
       arch: asked.arch,
+      status: script === null ? 404 : 200,
     });
   if (script === null) return sendText(reply.code(404), `${decision.reason}\n`);
   return sendText(reply, script);

@@ -66,7 +66,7 @@ export class BootMetrics {
 
   #noteDhcp({ stage, network, message, mac, atMs, startedAtMs }: BootEvent): void {
     const outcome = stage.slice(stage.indexOf(' ') + 1);
-    this.#counters.dhcp.inc({ network, message: message ?? 'other', outcome });
+    this.#counters.dhcp.inc({ network, message: typeOf(message), outcome });
     this.#counters.dhcpSeconds.observe({ outcome }, (atMs - startedAtMs) / 1000);
     if (mac === null) return;
     if (outcome === 'offer') this.#dora.offered(mac, startedAtMs);
@@ -139,6 +139,10 @@ const MISNAMED = [
 
 /** Decisions are our own words; a text with facts in it would make a time series of each. */
 const wordOf = (decision: string): string => (/^[a-z][a-z -]{0,30}$/.test(decision) ? decision : 'other');
+
+/** Our names of DHCP's message types; a number that has none here could be any. */
+const typeOf = (message: string | null): string =>
+  message !== null && /^[A-Z]+$/.test(message) ? message : 'other';
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS', 'PATCH']);
 const methodOf = (method: string): string => (METHODS.has(method) ? method : 'other');

@@ -7,12 +7,12 @@ import { reasonOf } from '../errors.ts';
 import { type Datagram, openUdpSocket, type UdpSocket } from '../net/udp.ts';
 import { ok, type Result } from '../result.ts';
 import { type DhcpMessage, decodeDhcp, encodeDhcp, payloadLimit } from '../wire/dhcp-message.ts';
-import { messageTypeName } from '../wire/dhcp-print.ts';
 import { readRelayInformation } from '../wire/dhcp-relay-information.ts';
 import { ANY_ADDRESS } from '../wire/ipv4.ts';
 import { readPxeClient } from '../wire/pxe-client.ts';
 import { type BootSegment, decide, findNode, policyOf, reportEvent, uuidOf } from './boot-segment.ts';
-import type { BootEvent, Closable, NetworkBootDeps } from './network-boot.ts';
+import { dhcpFacts, plainDecision, reportHomeless, reportMalformed } from './dhcp-events.ts';
+import type { Closable, NetworkBootDeps } from './network-boot.ts';
 
 const ETHERNET_MTU = 1500;
 
@@ -71,11 +71,10 @@ export async function serveDhcp(link: DhcpLink, deps: NetworkBootDeps): Promise<
 export async function answerDatagram(datagram: Datagram, port: DhcpPort): Promise<void> {
   const [first] = port.link.segments;
   if (!first) return;
-  const { log } = first.deps;
   const request = decodeDhcp(datagram.bytes);
-  if (!request.ok) return log.debug({ from: datagram.from, reason: request.reason }, 'dhcp dropped');
+  if (!request.ok) return reportMalformed(first, datagram.bytes, datagram.from.address, request.reason);
   const answered = answerRequest(request.value, port, first.deps);
-  if (!answered.ok) return log.debug({ from: datagram.from, reason: answered.reason }, 'dhcp dropped');
+  if (!answered.ok) return reportHomeless(first, request.value, answered.reason);
   const { answer, segment } = answered.value;
   if (segment.network.observe) return reportObserved(request.value, answered.value);
   if (answer.dropped) segment.leases.drop(answer.dropped);
@@ -122,6 +121,8 @@ interface Answered {
   readonly arch: number | null;
   /** The boot decision's kind; null for a plain DHCP client. */
   readonly decision: string | null;
+  readonly node: string | null;
+  readonly startedAtMs: number;
 }
 
 function answerRequest(
@@ -158,40 +159,34 @@ function answerRequest(
     refusal: refuseDhcp(node, decision, policyOf(segment, request.chaddr)),
   });
   const arch = client.ok ? client.value.arch : null;
-  return ok({ segment, answer, arch, decision: decision?.kind ?? null });
-}
-
-function reportAnswer(request: DhcpMessage, { segment, answer, arch, decision }: Answered): void {
-  const stage = stageOf(answer, decision !== null);
-  if (stage === null) {
-    const type = messageTypeName(request.options.dhcpMessageType);
-    segment.deps.log.debug({ mac: request.chaddr, type, reason: answer.reason }, 'dhcp not answered');
-    return;
-  }
-  reportEvent(segment, {
-    stage,
-    decision: decision ?? 'address',
-    reason: answer.reason,
-    mac: request.chaddr,
-    address: answer.reply?.yiaddr ?? answer.lease?.address ?? null,
-    arch,
+  return ok({
+    ...{ segment, answer, arch },
+    decision: decision?.kind ?? null,
+    node: node?.name ?? null,
+    startedAtMs: facts.nowMs,
   });
 }
 
-/** The event's stage; null for what only a debug log wants. */
-function stageOf(answer: DhcpAnswer, isNetboot: boolean): BootEvent['stage'] | null {
-  if (answer.outcome !== 'silence') return `dhcp ${answer.outcome}`;
-  return isNetboot ? 'dhcp ignored' : null;
+function reportAnswer(request: DhcpMessage, { segment, answer, ...seen }: Answered): void {
+  const { outcome, reason, reply, lease } = answer;
+  reportEvent(segment, {
+    ...dhcpFacts(request),
+    stage: outcome === 'silence' ? 'dhcp ignored' : `dhcp ${outcome}`,
+    ...seen,
+    decision: seen.decision ?? plainDecision(request, outcome),
+    reason,
+    address: reply?.yiaddr ?? lease?.address ?? null,
+  });
 }
 
 /** What would have been answered: nothing was sent, and no lease was given. */
-function reportObserved(request: DhcpMessage, { segment, answer, arch, decision }: Answered): void {
+function reportObserved(request: DhcpMessage, { segment, answer, ...seen }: Answered): void {
   reportEvent(segment, {
+    ...dhcpFacts(request),
     stage: 'dhcp observed',
-    decision: decision ?? 'address',
+    ...seen,
+    decision: seen.decision ?? plainDecision(request, answer.outcome),
     reason: `would answer "${answer.outcome}": ${answer.reason}`,
-    mac: request.chaddr,
     address: answer.reply?.yiaddr ?? null,
-    arch,
   });
 }

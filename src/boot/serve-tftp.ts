@@ -95,6 +95,9 @@ class TftpThread {
       case 'look':
         void this.#look(message);
         return;
+      case 'malformed':
+        this.#reportMalformed(message);
+        return;
       case 'ended':
         this.#report(message.report);
         return;
@@ -126,7 +129,7 @@ class TftpThread {
   }
 
   #report({ number, how, reason, file, address, bytes, resends, tookMs }: TftpReport): void {
-    const stage = this.#stages.get(number) ?? 'tftp program';
+    const stage = how === 'refused' ? 'tftp refused' : (this.#stages.get(number) ?? 'tftp program');
     this.#stages.delete(number);
     const isRefusal = how === 'not found' || how === 'refused';
     if (isRefusal && !this.#refusals.allow(address)) return;
@@ -143,6 +146,12 @@ class TftpThread {
       resends,
       startedAtMs,
     });
+  }
+
+  #reportMalformed({ address, reason, bytes }: FromTftpThread & { kind: 'malformed' }): void {
+    if (!this.#refusals.allow(address)) return;
+    const mac = macOf(this.#segment, address);
+    reportEvent(this.#segment, { stage: 'tftp malformed', decision: 'dropped', reason, mac, address, bytes });
   }
 
   #tell(message: ToTftpThread): void {

@@ -40,6 +40,16 @@ const server = new TftpServer<WirePeer, MemorySource>(
   performance.now(),
 );
 
+/** The main thread is told of ten in a second: it has other machines to serve. */
+const MALFORMED_PAUSE_MS = 100;
+let nextMalformedMs = 0;
+
+function tellMalformed(address: string, reason: string, bytes: number, nowMs: number): void {
+  if (nowMs < nextMalformedMs) return;
+  nextMalformedMs = nowMs + MALFORMED_PAUSE_MS;
+  tell({ kind: 'malformed', address, reason, bytes });
+}
+
 /** Takes one datagram; an ACK without making anything of it. */
 function takeDatagram({ use }: TftpSocket, port: number, index: number, nowMs: number): void {
   const { bytes } = received;
@@ -51,8 +61,9 @@ function takeDatagram({ use }: TftpSocket, port: number, index: number, nowMs: n
   }
   const packet = decodeTftp(bytes.subarray(at, at + length));
   const peer = readPeer(received, index);
-  if (!packet.ok || !peer) return;
-  if (use === 'requests') server.takeRequest(port, packet.value, peer, nowMs);
+  if (!peer) return;
+  if (!packet.ok) tellMalformed(peer.address, packet.reason, length, nowMs);
+  else if (use === 'requests') server.takeRequest(port, packet.value, peer, nowMs);
   else server.takePacket(port, packet.value, peer, nowMs);
 }
 

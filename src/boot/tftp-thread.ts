@@ -24,6 +24,7 @@ export interface TftpThreadData {
 export type FromTftpThread =
   | { kind: 'look'; number: number; file: string; netascii: boolean; address: string }
   | { kind: 'ended'; report: TftpReport }
+  | { kind: 'malformed'; address: string; reason: string; bytes: number }
   | { kind: 'segments refused'; errno: number }
   | { kind: 'fault'; reason: string };
 

@@ -15,8 +15,6 @@ export const BOOT_STAGES = {
   'dhcp observed': 'dhcp',
   /** Left unanswered because too many unknown machines ask. */
   'dhcp limited': 'dhcp',
-  /** A machine turned to another server's offer. */
-  'dhcp elsewhere': 'dhcp',
   'dhcp malformed': 'dhcp',
   /** Somebody answers a probe for an address that was to be given out. */
   'dhcp conflict': 'dhcp',

@@ -82,7 +82,7 @@ interface Looking<Peer> {
 }
 
 type Unserved<Peer> = Pick<TftpReport, 'number' | 'how' | 'reason' | 'tookMs'> &
-  Pick<Looking<Peer>, 'request' | 'peer'>;
+  Pick<Looking<Peer>, 'peer'> & { readonly request: Pick<TftpRequest<'read'>, 'file'> };
 
 /** A machine that is done may say so twice; for this long that is no stray packet. */
 const LINGER_MS = 5_000;
@@ -119,8 +119,18 @@ export class TftpServer<Peer extends TftpPeer, Source extends TftpSource> {
   takeRequest(port: number, packet: TftpPacket, peer: Peer, nowMs: number): void {
     if (packet.kind === 'error') return;
     const refusal = refusalOf(packet);
-    if (refusal) this.#world.sendPacket(port, peer, refusal);
-    else if (packet.kind === 'read' && !this.#isRepeat(peer)) this.#accept(port, packet, peer, nowMs);
+    if (refusal) {
+      this.#world.sendPacket(port, peer, refusal);
+      const file = 'file' in packet ? packet.file : '';
+      this.#report({
+        number: 0,
+        request: { file },
+        peer,
+        how: 'refused',
+        reason: refusal.message,
+        tookMs: 0,
+      });
+    } else if (packet.kind === 'read' && !this.#isRepeat(peer)) this.#accept(port, packet, peer, nowMs);
   }
 
   /** Answers a request that `look` was called for: with the file, or with why there is none. */
@@ -282,13 +292,15 @@ export class TftpServer<Peer extends TftpPeer, Source extends TftpSource> {
 const UNKNOWN_TRANSFER = error(TFTP_ERROR.unknownTransfer, 'unknown transfer');
 
 /** Why a packet to the well-known port cannot be served, whatever the file; null when it may be. */
-function refusalOf(packet: TftpPacket): TftpPacket | null {
+function refusalOf(packet: TftpPacket): ErrorPacket | null {
   if (packet.kind === 'write') return error(TFTP_ERROR.accessViolation, 'this server is read-only');
   if (packet.kind !== 'read') return UNKNOWN_TRANSFER;
   const isServed = packet.mode === 'octet' || packet.mode === 'netascii';
   return isServed ? null : error(TFTP_ERROR.illegalOperation, 'only octet and netascii are served');
 }
 
-function error(code: number, message: string): TftpPacket {
+type ErrorPacket = Extract<TftpPacket, { kind: 'error' }>;
+
+function error(code: number, message: string): ErrorPacket {
   return { kind: 'error', code, message };
 }

@@ -11,6 +11,7 @@ import { seedPaths } from '../site/seed-paths.ts';
 import type { SiteNode } from '../site/site.ts';
 import { type ProvisioningNetwork, provisioningNetworks } from '../site/views.ts';
 import { BOOT_PROGRAMS } from './boot-programs.ts';
+import { requirePackageCache } from './package-cache.ts';
 
 export interface CheckResult {
   readonly what: string;
@@ -45,12 +46,18 @@ export async function checkSite(loaded: LoadedSite, deps: CheckDeps): Promise<Ch
     ),
     ...networks.map((network) => checkInterface(network.name, network.interface, network.address)),
     ...(await checkPrograms()),
+    ...(site.seed.packageCache === null
+      ? []
+      : [await attempt('package cache', async () => requirePackageCache())]),
     await attempt('space', () => checkSpace(site.seed.stateDir)),
   ];
   const ports = networks.flatMap(({ name, address, dhcp }) => [
     ...(dhcp.mode === 'off' ? [] : [{ name, address, port: 67, udp: true }]),
     { name, address, port: 69, udp: true },
     { name, address, port: site.seed.httpPort, udp: false },
+    ...(site.seed.packageCache === null
+      ? []
+      : [{ name, address, port: site.seed.packageCache.port, udp: false }]),
     ...(site.seed.tlsPort === null ? [] : [{ name, address, port: site.seed.tlsPort, udp: false }]),
     ...(site.undercloud.enabled ? [{ name, address, port: site.undercloud.apiPort, udp: false }] : []),
   ]);

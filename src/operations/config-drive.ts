@@ -27,7 +27,7 @@ export async function nodeConfigDrive({ site, node, uuid, bootMac }: Wanted): Pr
     user: nodeProfile(site.site, node).user,
     authorizedKeys: await site.readAuthorizedKeys(),
     network: networkOf(site, node, bootMac),
-    userData: null,
+    userData: packageProxy(site, node),
   });
 }
 
@@ -44,6 +44,14 @@ function networkOf({ site }: LoadedSite, node: SiteNode, bootMac: string | null)
     gateway: network.gateway,
     dns: network.dns,
   };
+}
+
+/** Where the site has a package cache, apt fetches by it; the image's own list of sources stays. */
+function packageProxy({ site }: LoadedSite, node: SiteNode): Readonly<Record<string, unknown>> | null {
+  const { packageCache } = site.seed;
+  if (packageCache === null) return null;
+  const { address } = provisioningNetworkOf(site, node);
+  return { apt: { preserve_sources_list: true, http_proxy: `http://${address}:${packageCache.port}` } };
 }
 
 /**

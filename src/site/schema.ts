@@ -28,6 +28,18 @@ const leasesSchema = z
     }),
   ])
   .prefault({ kind: 'sqlite' });
+const packageCacheSchema = z.strictObject({
+  port: port.default(3142).describe('Its port.'),
+  mirrors: z
+    .array(patterned('a URL like http://deb.debian.org/debian', /^http:\/\/[A-Za-z0-9._~:/-]+$/))
+    .min(1)
+    .default([
+      'http://deb.debian.org/debian',
+      'http://deb.debian.org/debian-security',
+      'http://security.debian.org/debian-security',
+    ])
+    .describe('The repositories that machines may fetch from through it; all others are refused.'),
+});
 
 const seedSchema = z.strictObject({
   stateDir: optional(absolutePath).describe(
@@ -40,6 +52,12 @@ const seedSchema = z.strictObject({
       port: port.default(9477).describe('Its port.'),
     }),
   ).describe('Where /metrics is served by HTTP, read-only and open; on the Unix socket only when absent.'),
+  nginxPort: optional(port).describe(
+    'Port of an nginx on this host, run with what "blackstart render nginx" writes, from which machines fetch images; the seed serves them when absent.',
+  ),
+  packageCache: optional(packageCacheSchema).describe(
+    'A cache of Debian packages (apt-cacher-ng) on the provisioning networks, which deployed machines are told to use; none when absent.',
+  ),
   tlsPort: optional(port).describe(
     'Port of a TLS server on the provisioning networks, by which config drives go out, each for a one-time token; none when absent, and config drives go through Ironic.',
   ),

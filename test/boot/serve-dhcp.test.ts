@@ -171,3 +171,42 @@ test('what is no DHCP is survived', async () => {
       { link: linkOf(segment), to: null, send },
     );
 });
+
+describe('every packet is an event', () => {
+  test('with its type and transaction', async () => {
+    const { say, events } = server();
+    const request = aMessage('discover', OVMF);
+    await say(request);
+    expect(events).toMatchObject([{ message: 'DISCOVER', xid: request.xid }]);
+  });
+
+  test('a renewal is told from a lease that is new', async () => {
+    const { say, events } = server();
+    await say(aMessage('request', { ...OURS, dhcpRequestedAddress: '127.0.0.100' }));
+    await say({ ...aMessage('request'), ciaddr: '127.0.0.100' });
+    expect(events.map(({ stage, decision }) => `${stage}: ${decision}`)).toEqual([
+      'dhcp ack: address',
+      'dhcp ack: renewal',
+    ]);
+  });
+
+  test('a plain client’s that is not answered, too', async () => {
+    const { say, events } = server();
+    await say(aMessage('request', { dhcpServerIdentifier: '127.0.0.9', dhcpRequestedAddress: '127.0.0.1' }));
+    expect(events).toMatchObject([
+      { stage: 'dhcp ignored', reason: 'the machine chose the server 127.0.0.9' },
+    ]);
+  });
+
+  test('one that is cut off, with the MAC address where the header has one', async () => {
+    const { segment, events } = aSegment({ artefacts });
+    const port = { link: linkOf(segment), to: null, send: () => {} };
+    const whole = encodeDhcp(aMessage('discover', OVMF));
+    for (const bytes of [whole.subarray(0, 100), whole.subarray(0, 20)])
+      await answerDatagram({ bytes, from: { address: '0.0.0.0', port: 68 } }, port);
+    expect(events).toMatchObject([
+      { stage: 'dhcp malformed', mac: MAC, bytes: 100 },
+      { stage: 'dhcp malformed', mac: null, bytes: 20 },
+    ]);
+  });
+});

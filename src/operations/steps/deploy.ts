@@ -4,6 +4,7 @@ import { imageInfo } from '../../ironic/node-body.ts';
 import type { ConfigDrive } from '../../ironic/types.ts';
 import { provisioningNetworkOf } from '../../site/views.ts';
 import { nodeConfigDrive } from '../config-drive.ts';
+import { imageUrl } from '../image-url.ts';
 import { checkFingerprint } from './check-fingerprint.ts';
 import type { Step, StepContext } from './context.ts';
 
@@ -27,7 +28,7 @@ export const deploy: Step = async (context) => {
   await hostKeys.forget(node.name);
   const image = context.image(profile.imageName);
   const { address } = provisioningNetworkOf(site.site, node);
-  const url = `http://${address}:${site.site.seed.httpPort}/images/${image.urlName}`;
+  const url = await imageUrl(site.site, address, image, context.log);
   const instanceInfo = imageInfo({ url, sha256: image.sha256, format: image.format });
   await ironic.patchNode(node.name, [{ op: 'add', path: '/instance_info', value: instanceInfo }], { signal });
   await ironic.setProvisionState(
