@@ -1,6 +1,6 @@
 import { ipv4Bytes, readIpv4 } from '../wire/ipv4.ts';
+import type { Datagram } from './datagram.ts';
 import { AF_INET, EAGAIN, EINTR, errno, MSG_DONTWAIT, recvmmsg, sendmmsg } from './libc.ts';
-import type { Datagram } from './udp.ts';
 import { Arena } from './udp-batch.ts';
 
 const BATCH = 64;

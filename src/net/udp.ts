@@ -1,11 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
+import type { Datagram } from './datagram.ts';
 import { UdpBurst } from './udp-burst.ts';
 import { bindFailed, enlargeBuffers, isIpv6, openUdpDescriptor } from './udp-descriptor.ts';
-
-export interface Datagram {
-  readonly bytes: Uint8Array;
-  readonly from: { readonly address: string; readonly port: number };
-}
 
 export interface UdpOptions {
   /** The interface to be tied to; without one the socket is an ordinary one. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type Datagram, openUdpSocket } from '../../src/net/udp.ts';
+import type { Datagram } from '../../src/net/datagram.ts';
+import { openUdpSocket } from '../../src/net/udp.ts';
 
 const open = (over: object = {}, onDatagram: (datagram: Datagram) => void = () => {}) =>
   openUdpSocket({ address: '127.0.0.1', port: 0, onDatagram, onError: () => {}, ...over });
