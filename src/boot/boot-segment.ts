@@ -3,8 +3,10 @@ import type { BootNode } from '../core/boot-node.ts';
 import type { BootNetwork } from '../core/dhcp-network.ts';
 import { holds } from '../core/lease.ts';
 import type { LeaseTable } from '../core/lease-table.ts';
+import { neighbourMac } from '../net/neighbours.ts';
 import { inSubnet, parseIpv4 } from '../wire/ipv4.ts';
 import { swapUuid } from '../wire/pxe-client.ts';
+import type { HeardMachines } from './heard-machines.ts';
 import type { BootEvent, NetworkBootDeps } from './network-boot.ts';
 
 /** One network as its DHCP, TFTP and HTTP servers share it, by way of one of the seed's addresses. */
@@ -15,6 +17,8 @@ export interface BootSegment {
   readonly deps: NetworkBootDeps;
   /** Every segment of this seed, itself too: machines behind relays come to a server of another network. */
   readonly all: readonly BootSegment[];
+  /** Whom another server gave an address, for all segments. */
+  readonly heard: HeardMachines;
 }
 
 /** The segment that a machine's address is in, whichever of the seed's addresses it came to. */
@@ -31,7 +35,7 @@ export function uuidOf(all: readonly BootSegment[], mac: string): string | null 
     const uuid = leases.byMac(mac)?.uuid;
     if (uuid) return uuid;
   }
-  return null;
+  return all[0]?.heard.uuidOf(mac) ?? null;
 }
 
 /** The node by MAC, else by UUID in either byte order: a replaced network card does not make it unknown. */
@@ -69,11 +73,16 @@ export function decide(segment: BootSegment, client: BootClient, node: BootNode 
   return decideBoot(client, node, intent, policyOf(segment, client.mac), deps.clock.nowMs());
 }
 
-/** The MAC that holds an address now, by our own leases. */
+/**
+ * The MAC that has an address now: by our own leases; where another server gives them, by who answers for it on the
+ * wire, else by what was heard.
+ */
 export function macOf(segment: BootSegment, address: string): string | null {
-  const { leases, deps } = segmentOf(segment, address);
+  const { network, leases, heard, deps } = segmentOf(segment, address);
   const lease = leases.byAddress(address);
-  return lease && lease.state === 'bound' && holds(lease, deps.clock.nowMs()) ? lease.mac : null;
+  if (lease && lease.state === 'bound' && holds(lease, deps.clock.nowMs())) return lease.mac;
+  if (network.mode === 'authoritative' || network.mode === 'relayed') return null;
+  return neighbourMac(address, network.interface) ?? heard.macOf(address);
 }
 
 type EventFacts = Pick<BootEvent, 'stage' | 'decision' | 'reason' | 'mac' | 'address'> & Partial<BootEvent>;

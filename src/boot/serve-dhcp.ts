@@ -1,5 +1,7 @@
 import { refuseDhcp } from '../core/boot.ts';
-import { answerDhcp, type DhcpAnswer } from '../core/dhcp.ts';
+import { answerDhcp, type DhcpAnswer, type DhcpContext, silence } from '../core/dhcp.ts';
+import type { BootNetwork } from '../core/dhcp-network.ts';
+import { answerBootServer, answerProxy, PXE_PORT } from '../core/dhcp-proxy.ts';
 import { destinationOf, nakReply, SERVER_PORT } from '../core/dhcp-reply.ts';
 import { chooseSubnet, findSubnets } from '../core/dhcp-subnet.ts';
 import type { Lease } from '../core/lease.ts';
@@ -7,7 +9,13 @@ import { reasonOf } from '../errors.ts';
 import type { Datagram } from '../net/datagram.ts';
 import { openUdpSocket, type UdpSocket } from '../net/udp.ts';
 import { ok, type Result } from '../result.ts';
-import { type DhcpMessage, decodeDhcp, encodeDhcp, payloadLimit } from '../wire/dhcp-message.ts';
+import {
+  type DhcpMessage,
+  decodeDhcp,
+  encodeDhcp,
+  MESSAGE_TYPE,
+  payloadLimit,
+} from '../wire/dhcp-message.ts';
 import { readRelayInformation } from '../wire/dhcp-relay-information.ts';
 import { ANY_ADDRESS } from '../wire/ipv4.ts';
 import { readPxeClient } from '../wire/pxe-client.ts';
@@ -28,44 +36,57 @@ export interface DhcpLink {
 /** Where a datagram came in, and where its answer goes out. */
 export interface DhcpPort extends Pick<UdpSocket, 'send'> {
   readonly link: DhcpLink;
+  /** pxe: port 4011, where a machine that has an address asks what to boot. */
+  readonly service: 'dhcp' | 'pxe';
   /** The seed's address that was written to; null for a broadcast. */
   readonly to: string | null;
 }
 
+/** One request's way in and its answer's way out. */
+interface Exchange extends DhcpPort {
+  readonly from: Datagram['from'];
+}
+
 /**
- * Serves DHCP on one interface. One socket hears broadcasts, and one for each of the seed's addresses hears what was
- * sent to it: so a machine behind a router that renews is told from one that was plugged in elsewhere.
+ * Serves DHCP on one interface, and port 4011 beside it. One socket hears broadcasts, and one for each of the seed's
+ * addresses hears what was sent to it: so a machine behind a router that renews is told from one that was plugged in
+ * elsewhere.
  */
 export async function serveDhcp(link: DhcpLink, deps: NetworkBootDeps): Promise<Closable> {
   const opened: UdpSocket[] = [];
   const close = async () => {
     await Promise.all(opened.map((socket) => socket.close()));
   };
-  const open = async (to: string | null) => {
-    const socket: UdpSocket = await openUdpSocket({
-      device: link.interface,
-      address: to ?? ANY_ADDRESS,
-      port: SERVER_PORT,
-      broadcast: true,
-      bursts: true,
-      besideOwn: to !== null,
-      onDatagram: (datagram) => {
-        answerDatagram(datagram, { link, to, send: socket.send }).catch((error: unknown) =>
-          deps.log.error({ interface: link.interface, reason: reasonOf(error) }, 'dhcp answer failed'),
-        );
-      },
-      onError: (error) =>
-        deps.log.warn({ interface: link.interface, reason: error.message }, 'dhcp socket error'),
-    });
-    opened.push(socket);
-  };
+  const addresses = new Set(link.segments.map(({ network }) => network.address));
   try {
-    for (const to of [null, ...new Set(link.segments.map(({ network }) => network.address))]) await open(to);
+    for (const to of [null, ...addresses]) opened.push(await openPort({ link, service: 'dhcp', to }, deps));
+    if (link.segments.some(({ network }) => !network.observe))
+      for (const to of addresses) opened.push(await openPort({ link, service: 'pxe', to }, deps));
   } catch (error) {
     await close();
     throw error;
   }
   return { close };
+}
+
+async function openPort(port: Omit<DhcpPort, 'send'>, { log }: NetworkBootDeps): Promise<UdpSocket> {
+  const { link, service, to } = port;
+  const facts = { interface: link.interface, service };
+  const socket: UdpSocket = await openUdpSocket({
+    device: link.interface,
+    address: to ?? ANY_ADDRESS,
+    port: service === 'dhcp' ? SERVER_PORT : PXE_PORT,
+    broadcast: true,
+    bursts: service === 'dhcp',
+    besideOwn: service === 'dhcp' && to !== null,
+    onDatagram: (datagram) => {
+      answerDatagram(datagram, { ...port, send: socket.send }).catch((error: unknown) =>
+        log.error({ ...facts, reason: reasonOf(error) }, 'dhcp answer failed'),
+      );
+    },
+    onError: (error) => log.warn({ ...facts, reason: error.message }, 'dhcp socket error'),
+  });
+  return socket;
 }
 
 /** Answers one datagram. A lease that is acknowledged is on disk first; rejects, unanswered, if it cannot be. */
@@ -77,14 +98,16 @@ export async function answerDatagram(datagram: Datagram, port: DhcpPort): Promis
   const answered = answerRequest(request.value, port, first.deps);
   if (!answered.ok) return reportHomeless(first, request.value, answered.reason);
   const { answer, segment } = answered.value;
+  noteHeard(request.value, segment);
   if (segment.network.observe) return reportObserved(request.value, answered.value);
+  const exchange: Exchange = { ...port, from: datagram.from };
   if (answer.dropped) segment.leases.drop(answer.dropped);
   if (answer.lease) segment.leases.put(answer.lease);
   if (answer.lease && answer.durable) {
     const [standing] = await segment.deps.leases.commit([answer.lease]);
-    if (standing) return yieldTo(standing, request.value, answered.value, port);
+    if (standing) return yieldTo(standing, request.value, answered.value, exchange);
   }
-  sendReply(request.value, answered.value, port);
+  sendReply(request.value, answered.value, exchange);
   reportAnswer(request.value, answered.value);
 }
 
@@ -92,7 +115,7 @@ export async function answerDatagram(datagram: Datagram, port: DhcpPort): Promis
  * Another seed was first to give the address to another machine. This one is told so, and asks again at once: the
  * table now has what stands.
  */
-function yieldTo(standing: Lease, request: DhcpMessage, answered: Answered, port: DhcpPort): void {
+function yieldTo(standing: Lease, request: DhcpMessage, answered: Answered, exchange: Exchange): void {
   const { answer, segment } = answered;
   segment.leases.put(standing);
   const reason = `${standing.address} was given to ${standing.mac} by another seed`;
@@ -104,16 +127,33 @@ function yieldTo(standing: Lease, request: DhcpMessage, answered: Answered, port
           answer: { ...answer, reply: nakReply(request, serverId, reason), outcome: 'nak', reason },
         }
       : { ...answered, answer: { ...answer, reply: null, outcome: 'silence', reason } };
-  sendReply(request, refused, port);
+  sendReply(request, refused, exchange);
   reportAnswer(request, refused);
 }
 
-function sendReply(request: DhcpMessage, { answer, segment }: Answered, port: DhcpPort): void {
+function sendReply(request: DhcpMessage, { answer, segment }: Answered, port: Exchange): void {
   if (answer.reply) {
-    const to = destinationOf(request, answer.reply, segment.network.mode !== 'relayed');
+    const isOnWire = segment.network.mode !== 'relayed';
+    const to = port.service === 'pxe' ? port.from : destinationOf(request, answer.reply, isOnWire);
     const limit = payloadLimit(request, segment.network.mtu ?? ETHERNET_MTU);
     port.send(encodeDhcp(answer.reply, limit), to.port, to.address);
   }
+}
+
+/** Where another server gives addresses, a machine is known by what it asks that server for. */
+function noteHeard(request: DhcpMessage, { network, heard }: BootSegment): void {
+  if (network.mode !== 'proxy') return;
+  const client = readPxeClient(request);
+  heard.heard(request.chaddr, {
+    address: claimedAddress(request),
+    uuid: client.ok ? client.value.uuid : null,
+  });
+}
+
+/** The address that a machine has, or asks for with a REQUEST. */
+function claimedAddress({ ciaddr, options }: DhcpMessage): string | null {
+  if (ciaddr !== ANY_ADDRESS) return ciaddr;
+  return options.dhcpMessageType === MESSAGE_TYPE.request ? (options.dhcpRequestedAddress ?? null) : null;
 }
 
 interface Answered {
@@ -128,7 +168,7 @@ interface Answered {
 
 function answerRequest(
   request: DhcpMessage,
-  { link, to }: DhcpPort,
+  { link, service, to }: DhcpPort,
   deps: NetworkBootDeps,
 ): Result<Answered> {
   const relayOption = request.options.dhcpAgentOptions;
@@ -150,7 +190,7 @@ function answerRequest(
   const { network, leases } = segment;
   const decision = client.ok ? decide(segment, { ...client.value, stage: 'dhcp' }, node) : null;
   const serverId = relay?.serverIdOverride ?? network.address;
-  const answer = answerDhcp(request, {
+  const context: DhcpContext = {
     ...facts,
     network,
     leases,
@@ -158,7 +198,8 @@ function answerRequest(
     isOwnOtherId: (id) => id !== serverId && id !== network.address && link.ownAddresses.has(id),
     boot: client.ok && decision ? { client: client.value, decision } : null,
     refusal: refuseDhcp(node, decision, policyOf(segment, request.chaddr)),
-  });
+  };
+  const answer = answerIn(service === 'pxe' ? 'pxe' : network.mode, request, context);
   const arch = client.ok ? client.value.arch : null;
   return ok({
     ...{ segment, answer, arch },
@@ -168,16 +209,39 @@ function answerRequest(
   });
 }
 
+function answerIn(mode: BootNetwork['mode'] | 'pxe', request: DhcpMessage, context: DhcpContext): DhcpAnswer {
+  switch (mode) {
+    case 'pxe':
+      return answerBootServer(request, context);
+    case 'proxy':
+      return answerProxy(request, context);
+    case 'authoritative':
+    case 'relayed':
+      return answerDhcp(request, context);
+    case 'off':
+      return silence('no DHCP is served here');
+  }
+}
+
 function reportAnswer(request: DhcpMessage, { segment, answer, ...seen }: Answered): void {
-  const { outcome, reason, reply, lease } = answer;
+  // Others' laptops, on a network that we share: not a word of them.
+  if (segment.network.mode === 'proxy' && seen.decision === null && seen.node === null) return;
+  const { outcome, reason } = answer;
   reportEvent(segment, {
     ...dhcpFacts(request),
     stage: outcome === 'silence' ? 'dhcp ignored' : `dhcp ${outcome}`,
     ...seen,
     decision: seen.decision ?? plainDecision(request, outcome),
     reason,
-    address: reply?.yiaddr ?? lease?.address ?? null,
+    address: addressOf(request, segment, answer),
   });
+}
+
+/** The address that is given, or that the machine has or takes from another server. */
+function addressOf(request: DhcpMessage, { network }: BootSegment, answer: DhcpAnswer): string | null {
+  const given = answer.reply?.yiaddr ?? answer.lease?.address ?? ANY_ADDRESS;
+  if (given !== ANY_ADDRESS) return given;
+  return network.mode === 'proxy' ? claimedAddress(request) : null;
 }
 
 /** What would have been answered: nothing was sent, and no lease was given. */

@@ -4,6 +4,7 @@ import { LeaseTable } from '../core/lease-table.ts';
 import { reasonOf } from '../errors.ts';
 import { advertiseNoRouter } from '../net/router-advertiser.ts';
 import type { BootSegment } from './boot-segment.ts';
+import { HeardMachines } from './heard-machines.ts';
 import type { Closable, NetworkBootDeps } from './network-boot.ts';
 import { type DhcpLink, serveDhcp } from './serve-dhcp.ts';
 import { serveHttp, serveSecrets } from './serve-http.ts';
@@ -40,10 +41,11 @@ export async function serveNetworkBoot(deps: NetworkBootDeps, signal: AbortSigna
 function segmentsOf(deps: NetworkBootDeps, known: readonly Lease[]): readonly BootSegment[] {
   const tables = new Map<string, LeaseTable>();
   const all: BootSegment[] = [];
+  const heard = new HeardMachines();
   for (const network of deps.networks) {
     const leases = tables.get(network.name) ?? openTable(network, known, deps);
     tables.set(network.name, leases);
-    all.push({ network, leases, httpUrl: `http://${network.address}:${deps.httpPort}`, deps, all });
+    all.push({ network, leases, httpUrl: `http://${network.address}:${deps.httpPort}`, deps, all, heard });
   }
   deps.leases.watch?.((changed) => {
     for (const lease of changed) tables.get(lease.network)?.put(lease);

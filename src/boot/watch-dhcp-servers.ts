@@ -22,7 +22,7 @@ const MAX_XID = 2 ** 32 - 1;
  */
 export function watchDhcpServers(segment: BootSegment): Closable {
   const { network, deps } = segment;
-  const servers = new OtherDhcpServers({ expected: [], expectsOne: false });
+  const servers = new OtherDhcpServers({ expected: [], expectsOne: network.mode === 'proxy' });
   const ours = new Set(deps.networks.map(({ address }) => address));
   try {
     const listener = listen(network.interface, ours, (server) => {

@@ -1,6 +1,12 @@
 /** How a machine is handed over to its local disk; what `auto` means depends on who does it. */
 export type LocalDiskChoice = 'auto' | 'sanboot' | 'exit' | 'exit-0' | 'chainload';
 
+/**
+ * What some firmware cannot take. uefi-without-43: EDK2 before 2017 (Dell T430, T130) drops a ProxyDHCP offer that has
+ * option 43, so that UEFI gets none and is answered at port 4011.
+ */
+export type BootQuirk = 'uefi-without-43';
+
 /** What the boot decision knows of a machine. The store's and the site's richer records are projected into it. */
 export interface BootNode {
   readonly name: string;
@@ -16,6 +22,7 @@ export interface BootNode {
   readonly kernelArgs: string;
   /** Whether its firmware starts signed programs only: DHCP does not tell. */
   readonly secureBoot: boolean;
+  readonly quirks: readonly BootQuirk[];
   readonly approval: 'pending' | 'approved' | 'rejected';
 }
 

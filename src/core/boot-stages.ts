@@ -15,6 +15,8 @@ export const BOOT_STAGES = {
   'dhcp observed': 'dhcp',
   /** Left unanswered because too many unknown machines ask. */
   'dhcp limited': 'dhcp',
+  /** A machine takes another server's offer. */
+  'dhcp elsewhere': 'dhcp',
   'dhcp malformed': 'dhcp',
   /** Somebody answers a probe for an address that was to be given out. */
   'dhcp conflict': 'dhcp',

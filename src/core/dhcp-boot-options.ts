@@ -13,7 +13,7 @@ export interface BootFields {
 const MAX_FILE_CHARACTERS = 127;
 
 /** PXE_DISCOVERY_CONTROL = 8, "boot the file named here, ask nobody", and PXE's end. PXE 2.1 §2.2.3. */
-const BOOT_DIRECTLY = Uint8Array.of(6, 1, 8, 255);
+export const BOOT_DIRECTLY = Uint8Array.of(6, 1, 8, 255);
 
 /** 176, "no-pxedhcp": do not wait for a ProxyDHCP server. Saves iPXE about 2 s a boot. */
 const NO_PROXY_WAIT = new Map([[176, Uint8Array.of(1)]]);

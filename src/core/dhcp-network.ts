@@ -3,6 +3,7 @@ import { type DhcpOptions, OPTIONS } from '../wire/dhcp-options.ts';
 import { nameOptions } from '../wire/dhcp-options-coding.ts';
 import { broadcastOf, netmask } from '../wire/ipv4.ts';
 import type { AddressRange } from './address-pool.ts';
+import type { BootQuirk } from './boot-node.ts';
 
 /**
  * One IPv4 subnet whose machines boot from this seed, as seen by way of one of the seed's interfaces. A relayed subnet
@@ -28,11 +29,14 @@ export interface BootNetwork {
   readonly leaseSeconds: number;
   /**
    * authoritative: on the seed's wire, and the seed is its only DHCP server. relayed: behind routers, and the same.
-   * off: HTTP and TFTP are served, DHCP is somebody else's.
+   * proxy: another server gives out addresses, the seed says what to boot. off: HTTP and TFTP are served, DHCP is
+   * somebody else's.
    */
-  readonly mode: 'authoritative' | 'relayed' | 'off';
+  readonly mode: 'authoritative' | 'relayed' | 'proxy' | 'off';
   /** Answers nothing by DHCP, and tells what it would have answered. */
   readonly observe: boolean;
+  /** Of the firmware of the machines there, besides those of each node. */
+  readonly quirks: readonly BootQuirk[];
   /** Told besides the subnet's own values, and in their place. */
   readonly extra: ExtraOptions;
 }

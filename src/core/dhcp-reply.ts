@@ -99,13 +99,14 @@ export function destinationOf(
  * The client identifier (RFC 6842 §3), what the relay said (RFC 3046 §2.2), and to a netboot client its UUID (RFC 4578
  * §2.3) go back unchanged.
  */
-const echoes = ({ options }: DhcpMessage, netboot: boolean): DhcpOptions => ({
+export const echoes = ({ options }: DhcpMessage, netboot: boolean): DhcpOptions => ({
   ...(options.dhcpClientIdentifier ? { dhcpClientIdentifier: options.dhcpClientIdentifier } : {}),
   ...(netboot && options.uuidGuid ? { uuidGuid: options.uuidGuid } : {}),
   ...(options.dhcpAgentOptions ? { dhcpAgentOptions: options.dhcpAgentOptions } : {}),
 });
 
-const replyHeader = (request: DhcpMessage): DhcpMessage => ({
+/** The header of any reply; what it gives is for the caller to add. */
+export const replyHeader = (request: DhcpMessage): DhcpMessage => ({
   op: 2,
   htype: request.htype,
   hops: 0,

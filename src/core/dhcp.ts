@@ -21,7 +21,17 @@ export interface DhcpAnswer {
   readonly dropped: Lease | null;
   /** Whether the lease must be on disk before the reply leaves. */
   readonly durable: boolean;
-  readonly outcome: 'offer' | 'ack' | 'nak' | 'silence' | 'inform' | 'release' | 'decline' | 'exhausted';
+  readonly outcome:
+    | 'offer'
+    | 'ack'
+    | 'nak'
+    | 'silence'
+    | 'inform'
+    | 'release'
+    | 'decline'
+    | 'exhausted'
+    /** The machine took another server's offer. */
+    | 'elsewhere';
   readonly reason: string;
 }
 
@@ -33,7 +43,8 @@ const QUARANTINE_MS = 3_600_000;
 /** A message without a type is plain BOOTP's. */
 const BOOTP = 0;
 
-const silence = (reason: string, effects: Partial<DhcpAnswer> = {}): DhcpAnswer => ({
+/** No answer, for a reason; with whatever becomes of a lease all the same. */
+export const silence = (reason: string, effects: Partial<DhcpAnswer> = {}): DhcpAnswer => ({
   reply: null,
   lease: null,
   dropped: null,
@@ -89,6 +100,7 @@ function answerRequest(request: DhcpMessage, context: DhcpContext): DhcpAnswer {
     return silence(`the machine chose this seed at ${server}, and is answered there`);
   if (server !== undefined && server !== serverId && server !== network.address)
     return silence(`the machine chose the server ${server}`, {
+      outcome: 'elsewhere',
       dropped: own?.state === 'offered' ? own : null,
     });
   const wanted = request.options.dhcpRequestedAddress ?? request.ciaddr;

@@ -65,11 +65,14 @@ async function takeInventory(
 }
 
 /** Takes every event in; what is kept of it is logged once, and floods are summed up. */
+/** Where another server gives addresses, the machine is heard taking its own. */
+const ADDRESS_STAGES: ReadonlySet<string> = new Set(['dhcp ack', 'dhcp elsewhere']);
+
 function eventTaker({ trace, addresses, log }: SeedState, metrics: BootMetrics): (event: BootEvent) => void {
   const lines = plainLog(log);
   return (event) => {
     const { mac, address, node, stage, decision, reason, file } = event;
-    if (stage === 'dhcp ack' && mac !== null && address !== null) addresses.given(mac, address);
+    if (ADDRESS_STAGES.has(stage) && mac !== null && address !== null) addresses.given(mac, address);
     const kept = trace.add({ ...event, mac: mac ?? '', repeats: 1 });
     metrics.note(event, kept);
     if (kept) lines.info({ mac, node, stage, decision, reason, address, file }, 'boot event');

@@ -28,6 +28,7 @@ function bootNetwork(network: ProvisioningNetwork): BootNetwork {
     leaseSeconds: 'leaseSeconds' in dhcp ? dhcp.leaseSeconds : 3600,
     mode: dhcp.mode,
     observe: 'observe' in dhcp && dhcp.observe,
+    quirks: 'quirks' in dhcp ? dhcp.quirks : [],
     extra: {
       domainSearch: network.domainSearch,
       routes: network.routes.map(({ to, via }) => {

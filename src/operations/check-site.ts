@@ -52,7 +52,7 @@ export async function checkSite(loaded: LoadedSite, deps: CheckDeps): Promise<Ch
     await attempt('space', () => checkSpace(site.seed.stateDir)),
   ];
   const ports = networks.flatMap(({ name, address, dhcp }) => [
-    ...(dhcp.mode === 'off' ? [] : [{ name, address, port: 67, udp: true }]),
+    ...(dhcp.mode === 'off' ? [] : [67, 4011].map((port) => ({ name, address, port, udp: true }))),
     { name, address, port: 69, udp: true },
     { name, address, port: site.seed.httpPort, udp: false },
     ...(site.seed.packageCache === null
@@ -152,7 +152,12 @@ function checkDhcpServers(
     const ours = new Set(networks.map(({ address }) => address));
     const others = await findDhcpServers(device, ours, systemClock, signal);
     const heard = others.map(({ address, mac, said }) => `${address} (${mac}): ${said}`).join('; ');
-    if (others.length === 0 || dhcp.mode === 'off') return heard || 'no other answers';
+    if (dhcp.mode === 'off') return heard || 'no other answers';
+    if (dhcp.mode === 'proxy' && others.length === 0)
+      throw new BlackstartError('E_NO_DHCP', 'none answers, and the seed itself gives out no addresses', {
+        remedy: `Start the DHCP server of that network, or set "networks.${name}.dhcp.mode" to authoritative.`,
+      });
+    if (others.length === (dhcp.mode === 'proxy' ? 1 : 0)) return heard || 'no other answers';
     throw new BlackstartError('E_ROGUE_DHCP', `another answers: ${heard}`, {
       remedy: `Find it by its MAC address on the switch and take it off the network, or set "networks.${name}.dhcp.mode" to off.`,
     });

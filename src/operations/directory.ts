@@ -84,6 +84,7 @@ export class NodeDirectory {
       address: node.address,
       hostname: node.name,
       localDisk: profile.localDisk,
+      quirks: node.quirks,
       secureBoot: profile.secureBoot,
       kernelArgs: [profile.role.kernelArgs, node.kernelArgs].filter(Boolean).join(' '),
       approval: this.#book.record(node.name).approval,

@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { addressOrRange, addressRange, cidr, ipv4, nounName, optional, patterned } from './vocabulary.ts';
+import {
+  addressOrRange,
+  addressRange,
+  bootQuirks,
+  cidr,
+  ipv4,
+  nounName,
+  optional,
+  patterned,
+} from './vocabulary.ts';
 
 const observe = z
   .boolean()
@@ -105,6 +114,13 @@ export const dhcpSchema = z.discriminatedUnion('mode', [
     wire: optional(nounName).describe(
       'Relayed networks that share one wire behind their relay have the same name here.',
     ),
+  }),
+  z.strictObject({
+    mode: z
+      .literal('proxy')
+      .describe('Another server gives out addresses; the seed tells machines what to boot (ProxyDHCP).'),
+    observe,
+    quirks: bootQuirks.describe('What the firmware of machines there cannot take, as for a node.'),
   }),
   z.strictObject({
     mode: z.literal('off').describe('The seed answers no DHCP here.'),

@@ -5,6 +5,7 @@ import { trait } from './role.ts';
 import { rootDeviceSchema } from './root-device.ts';
 import {
   bootMode,
+  bootQuirks,
   hostName,
   ipv4,
   kernelArgs,
@@ -49,6 +50,9 @@ export const nodeSchema = z.strictObject({
   ),
   secureBoot: optional(z.boolean()).describe(
     'Whether it has Secure Boot on, where it is not as its role says.',
+  ),
+  quirks: bootQuirks.describe(
+    'What its firmware cannot take: uefi-without-43 leaves option 43 out of ProxyDHCP offers to UEFI.',
   ),
   protected: z.boolean().default(false).describe('Nothing may wipe it, whoever asks.'),
   labels: z

@@ -104,6 +104,11 @@ export const kernelArgs = patterned(
 );
 
 export const port = z.int().min(1).max(65_535);
+/** What some firmware cannot take; core/boot-node.ts says which. */
+export const bootQuirks = z
+  .array(z.enum(['uefi-without-43']))
+  .max(8)
+  .default([]);
 export const bootMode = z.enum(['bios', 'uefi']);
 
 /** A number of nodes, or a share of them. */

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { BootSegment } from '../../src/boot/boot-segment.ts';
+import { HeardMachines } from '../../src/boot/heard-machines.ts';
 import type {
   BootArtefacts,
   BootEvent,
@@ -80,6 +81,7 @@ export function aSegment({ artefacts, nodes = [], intent = null, policy = {}, on
     leases: new LeaseTable(LOOPBACK),
     httpUrl: 'http://127.0.0.1:8080',
     all,
+    heard: new HeardMachines(),
     deps: {
       networks: [LOOPBACK],
       httpPort: 8080,

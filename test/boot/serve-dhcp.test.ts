@@ -44,7 +44,7 @@ function server(setup: object = {}) {
   const say = (message: DhcpMessage) =>
     answerDatagram(
       { bytes: encodeDhcp(message), from: { address: '0.0.0.0', port: 68 } },
-      { link: linkOf(segment), to: null, send },
+      { link: linkOf(segment), service: 'dhcp', to: null, send },
     );
   return { segment, events, sent, say };
 }
@@ -168,7 +168,7 @@ test('what is no DHCP is survived', async () => {
   for (const bytes of [new Uint8Array(), new Uint8Array(300), Uint8Array.from({ length: 240 }, () => 99)])
     await answerDatagram(
       { bytes, from: { address: '127.0.0.1', port: 68 } },
-      { link: linkOf(segment), to: null, send },
+      { link: linkOf(segment), service: 'dhcp', to: null, send },
     );
 });
 
@@ -194,13 +194,13 @@ describe('every packet is an event', () => {
     const { say, events } = server();
     await say(aMessage('request', { dhcpServerIdentifier: '127.0.0.9', dhcpRequestedAddress: '127.0.0.1' }));
     expect(events).toMatchObject([
-      { stage: 'dhcp ignored', reason: 'the machine chose the server 127.0.0.9' },
+      { stage: 'dhcp elsewhere', reason: 'the machine chose the server 127.0.0.9' },
     ]);
   });
 
   test('one that is cut off, with the MAC address where the header has one', async () => {
     const { segment, events } = aSegment({ artefacts });
-    const port = { link: linkOf(segment), to: null, send: () => {} };
+    const port = { link: linkOf(segment), service: 'dhcp' as const, to: null, send: () => {} };
     const whole = encodeDhcp(aMessage('discover', OVMF));
     for (const bytes of [whole.subarray(0, 100), whole.subarray(0, 20)])
       await answerDatagram({ bytes, from: { address: '0.0.0.0', port: 68 } }, port);

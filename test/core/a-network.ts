@@ -17,6 +17,7 @@ export const aNetwork = (over: Partial<BootNetwork> = {}): BootNetwork => ({
   leaseSeconds: 3600,
   mode: 'authoritative',
   observe: false,
+  quirks: [],
   extra: { domainSearch: [], routes: [], free: [] },
   ...over,
 });

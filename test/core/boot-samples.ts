@@ -42,6 +42,7 @@ export const aNode = (over: Partial<BootNode> = {}): BootNode => ({
   localDisk: 'auto',
   kernelArgs: '',
   secureBoot: false,
+  quirks: [],
   approval: 'approved',
   ...over,
 });

@@ -132,7 +132,7 @@ describe('REQUEST', () => {
     const answer = server.answer(
       aMessage('request', { dhcpServerIdentifier: '10.0.0.2', dhcpRequestedAddress: '10.0.0.200' }),
     );
-    expect([answer.reply, answer.outcome]).toEqual([null, 'silence']);
+    expect([answer.reply, answer.outcome]).toEqual([null, 'elsewhere']);
     expect(server.acquire(OTHER)).toBe('10.0.0.100');
   });
 

@@ -83,7 +83,7 @@ const settings: UndercloudSettings = {
 
 const nodes: BootNode[] = config.machines.map(({ name, mac, uuid }) => ({
   ...{ name, macs: [mac], uuid, address: null, hostname: name },
-  ...{ localDisk: 'auto', secureBoot: false, kernelArgs: '', approval: 'approved' },
+  ...{ localDisk: 'auto', secureBoot: false, quirks: [], kernelArgs: '', approval: 'approved' },
 }));
 const discovering = new Set(config.machines.map(({ mac }) => mac));
 const reports = new Map<string, unknown>();

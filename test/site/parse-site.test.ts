@@ -99,7 +99,7 @@ describe('a site that is wrong', () => {
     );
     expect(faultsOf(text)).toEqual([
       'site.yaml:1 site: want a short name of lower-case letters, digits and "-", got "Small Site"',
-      'site.yaml:9 networks.prov.dhcp.mode: want authoritative, relayed or off, got "authoritativ"',
+      'site.yaml:9 networks.prov.dhcp.mode: want authoritative, relayed, proxy or off, got "authoritativ"',
       'site.yaml:22 nodes[0].serail: unknown key; did you mean "serial"?',
       'site.yaml:27 nodes[1].macs[0]: want a MAC address like aa:bb:cc:dd:ee:ff, got "52:54:00:00:02"',
       'site.yaml:33 nodes[2].bmc.usernam: unknown key; did you mean "username"?',
