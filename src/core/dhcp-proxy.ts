@@ -17,14 +17,11 @@ export const PXE_PORT = 4011;
  */
 export function answerProxy(request: DhcpMessage, context: DhcpContext): DhcpAnswer {
   if (request.op !== 1) return silence('a reply, not a request');
-  switch (request.options.dhcpMessageType) {
-    case MESSAGE_TYPE.discover:
-      return bootAnswer(request, 'offer', context);
-    case MESSAGE_TYPE.request:
-      return silence('another server gives the machine its address', { outcome: 'elsewhere' });
-    default:
-      return silence('nothing that a ProxyDHCP server answers');
-  }
+  const type = request.options.dhcpMessageType;
+  if (type === MESSAGE_TYPE.discover) return bootAnswer(request, 'offer', context);
+  if (type === MESSAGE_TYPE.request)
+    return silence('another server gives the machine its address', { outcome: 'elsewhere' });
+  return silence('nothing that a ProxyDHCP server answers');
 }
 
 /** The answer of port 4011, where a PXE client asks what to boot once it has an address; the same in every mode. */
