@@ -9,6 +9,7 @@ import { printReport } from './print-report.ts';
 const BENCHES: Readonly<Record<string, () => Promise<{ bench: Bench }>>> = {
   dhcp: () => import('./dhcp/bench.ts'),
   http: () => import('./http/bench.ts'),
+  tftp: () => import('./tftp/bench.ts'),
 };
 
 const RUNS = 5;

@@ -13,9 +13,11 @@ import { openTftpSockets, type TftpSockets } from './tftp-sockets.ts';
 import type { FromTftpThread, TftpThreadData, ToTftpThread } from './tftp-thread.ts';
 
 const TFTP_PORT = 69;
-/** What fits the frame, with the headers of IPv6 and UDP, and 1468 at most: larger ones break some ROMs. */
+/** Larger ones break some ROMs, and fragments what loses packets. */
 const MAX_BLOCK_BYTES = 1468;
-const PACKET_HEADER_BYTES = 52;
+/** Of IP, UDP and TFTP. */
+const HEADER_BYTES = { 4: 32, 6: 52 } as const;
+const ETHERNET_MTU = 1500;
 const LIMITS = { maxWindowBlocks: 64, maxTransfers: 2048, maxTransfersPerMachine: 16 };
 /** Events of one machine that asks for what it does not get. */
 const REFUSALS = { perMinute: 60, burst: 20 };
@@ -58,12 +60,13 @@ class TftpThread {
     this.#sockets = sockets;
     this.#refusals = createRateLimit(REFUSALS, segment.deps.clock);
     const { port1, port2 } = this.#messages;
-    const maxBlockBytes = Math.min(MAX_BLOCK_BYTES, (segment.network.mtu ?? 1500) - PACKET_HEADER_BYTES);
+    const fits = (family: 4 | 6) =>
+      Math.min(MAX_BLOCK_BYTES, (segment.network.mtu ?? ETHERNET_MTU) - HEADER_BYTES[family]);
     const workerData: TftpThreadData = {
       messages: port2,
       wakeFd: this.#wakeEvent.fd,
       sockets: sockets.all,
-      limits: { ...LIMITS, maxBlockBytes },
+      limits: { ...LIMITS, maxBlockBytes: { 4: fits(4), 6: fits(6) } },
       segments,
     };
     port1.on('message', (message: FromTftpThread) => this.#take(message));

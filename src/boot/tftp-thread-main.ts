@@ -16,6 +16,8 @@ const IDLE_MS = 250;
 /** Batches of one socket before the others get their turn. */
 const ROUNDS = 4;
 const ACK = 4;
+/** No request and no ACK is as long. */
+const DATAGRAM_BYTES = 1024;
 
 const { messages, wakeFd, sockets, limits, segments } = workerData as TftpThreadData;
 const tell = (message: FromTftpThread) => messages.postMessage(message);
@@ -25,7 +27,7 @@ const portsOf = (family: 4 | 6): number[] =>
 const transferPorts = { 4: portsOf(4), 6: portsOf(6) };
 
 const sources = new TftpSources();
-const received = new UdpReceiver();
+const received = new UdpReceiver(DATAGRAM_BYTES);
 const wire = new TftpWire(new UdpSender(segments, (errno) => tell({ kind: 'segments refused', errno })));
 const server = new TftpServer<WirePeer, MemorySource>(
   {

@@ -8,7 +8,6 @@ import type { MemorySource } from './tftp-sources.ts';
 
 /** A machine as the wire knows it. */
 export interface WirePeer extends TftpPeer {
-  readonly family: 4 | 6;
   readonly name: UdpPeerName;
 }
 

@@ -1,6 +1,6 @@
 import { TFTP_ERROR, type TftpPacket, type TftpRequest } from '../wire/tftp-packet.ts';
 import { type CrowdLimits, TftpCrowd } from './tftp-crowd.ts';
-import { negotiate, type TftpLimits } from './tftp-options.ts';
+import { negotiate } from './tftp-options.ts';
 import {
   ackedBytes,
   silentAtMs,
@@ -16,6 +16,7 @@ import { type Timed, TimerWheel } from './timer-wheel.ts';
 
 /** A machine's address and port: its transfer identifier. RFC 1350 §4. */
 export interface TftpPeer {
+  readonly family: 4 | 6;
   /** Unlike any other peer's. */
   readonly key: number | string;
   readonly address: string;
@@ -40,7 +41,11 @@ export interface TftpWorld<Peer extends TftpPeer, Source extends TftpSource> {
   ended(report: TftpReport): void;
 }
 
-export type TftpServerLimits = TftpLimits & CrowdLimits;
+export interface TftpServerLimits extends CrowdLimits {
+  /** What fits a frame, by the family's headers. */
+  readonly maxBlockBytes: Readonly<Record<4 | 6, number>>;
+  readonly maxWindowBlocks: number;
+}
 
 export interface TftpBlocks {
   readonly first: number;
@@ -199,7 +204,9 @@ export class TftpServer<Peer extends TftpPeer, Source extends TftpSource> {
   }
 
   #start({ number, peer, request, startedAtMs }: Looking<Peer>, source: Source, nowMs: number): void {
-    const options = negotiate(request.options, source.bytes, this.#limits);
+    const { maxBlockBytes, maxWindowBlocks } = this.#limits;
+    const limits = { maxBlockBytes: maxBlockBytes[peer.family], maxWindowBlocks };
+    const options = negotiate(request.options, source.bytes, limits);
     const step = startTransfer(source.bytes, options, nowMs);
     const running: Running<Peer, Source> = {
       number,

@@ -61,14 +61,19 @@ export class Poller {
   constructor(fds: readonly number[]) {
     this.#count = fds.length;
     this.#arena = new Arena(8 * fds.length);
-    for (const [index, fd] of fds.entries()) this.#arena.put32(8 * index, fd);
+    for (const [index, fd] of fds.entries()) this.watch(index, fd);
+  }
+
+  /** Replaces a descriptor; a negative one is never ready. */
+  watch(index: number, fd: number): void {
+    this.#arena.put32(8 * index, fd);
+    this.#arena.put32(8 * index + 4, POLLIN);
   }
 
   /** Sleeps until one can be read, or the time is over. */
   wait(timeoutMs: number): void {
-    for (let index = 0; index < this.#count; index++) this.#arena.put32(8 * index + 4, POLLIN);
-    if (poll(this.#arena.address, this.#count, timeoutMs) < 0)
-      for (let index = 0; index < this.#count; index++) this.#arena.put32(8 * index + 4, 0);
+    if (poll(this.#arena.address, this.#count, timeoutMs) >= 0) return;
+    for (let index = 0; index < this.#count; index++) this.#arena.put32(8 * index + 4, POLLIN); // interrupted
   }
 
   isReady(index: number): boolean {
@@ -79,21 +84,22 @@ export class Poller {
 /** Reads datagrams by the batch: one system call for up to 64. What it tells is valid until the next `receive`. */
 export class UdpReceiver {
   static readonly BATCH = 64;
-  /** Longer ones are cut, and told to be empty: no request and no ACK is as long. */
-  static readonly DATAGRAM_BYTES = 1024;
+  readonly #datagramBytes: number;
   readonly #arena: Arena;
   readonly #names: number;
   readonly #controls: number;
   readonly #data: number;
   #used = UdpReceiver.BATCH;
 
-  constructor() {
-    const { BATCH, DATAGRAM_BYTES } = UdpReceiver;
+  /** Datagrams longer than `datagramBytes` are cut, and told to be empty. */
+  constructor(datagramBytes: number) {
+    const { BATCH } = UdpReceiver;
+    this.#datagramBytes = datagramBytes;
     const pieces = BATCH * HEADER_BYTES;
     this.#names = pieces + BATCH * 16;
     this.#controls = this.#names + BATCH * NAME_BYTES;
     this.#data = this.#controls + BATCH * CONTROL_BYTES;
-    const arena = new Arena(this.#data + BATCH * DATAGRAM_BYTES);
+    const arena = new Arena(this.#data + BATCH * datagramBytes);
     this.#arena = arena;
     for (let index = 0; index < BATCH; index++) {
       const header = index * HEADER_BYTES;
@@ -102,8 +108,8 @@ export class UdpReceiver {
       arena.put64(header + 16, arena.address + piece);
       arena.put64(header + 24, 1);
       arena.put64(header + 32, arena.address + this.#controls + index * CONTROL_BYTES);
-      arena.put64(piece, arena.address + this.#data + index * DATAGRAM_BYTES);
-      arena.put64(piece + 8, DATAGRAM_BYTES);
+      arena.put64(piece, arena.address + this.#data + index * datagramBytes);
+      arena.put64(piece + 8, datagramBytes);
     }
   }
 
@@ -123,7 +129,7 @@ export class UdpReceiver {
 
   /** Where datagram `index` begins within `bytes`. */
   offsetOf(index: number): number {
-    return this.#data + index * UdpReceiver.DATAGRAM_BYTES;
+    return this.#data + index * this.#datagramBytes;
   }
 
   lengthOf(index: number): number {

@@ -4,9 +4,19 @@ import type { TftpPacket } from '../../src/wire/tftp-packet.ts';
 
 const LISTENER = 0;
 const PORTS = [1, 2];
-const LIMITS = { maxBlockBytes: 1468, maxWindowBlocks: 64, maxTransfers: 4, maxTransfersPerMachine: 2 };
-type Peer = { key: string; address: string; port: number };
-const peer = (address = '10.0.0.5', port = 2000): Peer => ({ key: `${address}:${port}`, address, port });
+const LIMITS = {
+  maxBlockBytes: { 4: 1468, 6: 1448 },
+  maxWindowBlocks: 64,
+  maxTransfers: 4,
+  maxTransfersPerMachine: 2,
+};
+type Peer = { key: string; family: 4 | 6; address: string; port: number };
+const peer = (address = '10.0.0.5', port = 2000): Peer => ({
+  key: `${address}:${port}`,
+  family: address.includes('::') ? 6 : 4,
+  address,
+  port,
+});
 const read = (file: string, options: [string, string][] = []): TftpPacket => ({
   kind: 'read',
   file,
@@ -16,6 +26,7 @@ const read = (file: string, options: [string, string][] = []): TftpPacket => ({
 
 let looked: { number: number; file: string }[];
 let sent: string[];
+let packets: TftpPacket[];
 let ended: object[];
 let released: number;
 let server: TftpServer<Peer, { bytes: number; release(): void }>;
@@ -31,14 +42,17 @@ function fetch(bytes: number, from = peer(), options: [string, string][] = []): 
 beforeEach(() => {
   looked = [];
   sent = [];
+  packets = [];
   ended = [];
   released = 0;
   server = new TftpServer(
     {
       look: (number, { file }) => looked.push({ number, file }),
       portsFor: () => PORTS,
-      sendPacket: (port, to, packet) =>
-        sent.push(`${port} ${to.key} ${packet.kind}${packet.kind === 'error' ? ` ${packet.code}` : ''}`),
+      sendPacket: (port, to, packet) => {
+        packets.push(packet);
+        sent.push(`${port} ${to.key} ${packet.kind}${packet.kind === 'error' ? ` ${packet.code}` : ''}`);
+      },
       sendBlocks: (port, to, _, { first, last }) => sent.push(`${port} ${to.key} ${first}-${last}`),
       ended: (report) => ended.push(report),
     },
@@ -74,6 +88,15 @@ test('a file that is not there ends at once, with an event', () => {
   expect(sent).toEqual(['0 10.0.0.5:2000 error 1']);
   expect(ended).toMatchObject([{ how: 'not found', file: 'no' }]);
   expect(server.busy).toBe(false);
+});
+
+test.each([
+  ['10.0.0.5', '1468'],
+  ['fe80::5', '1448'],
+])('blocks for %s fit its frames', (address, blockBytes) => {
+  server.takeRequest(LISTENER, read('file', [['blksize', '1468']]), peer(address), 0);
+  server.found(1, source(5000), 0);
+  expect(packets).toEqual([{ kind: 'oack', options: new Map([['blksize', blockBytes]]) }]);
 });
 
 describe('a request again', () => {
