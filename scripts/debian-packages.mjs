@@ -49,6 +49,7 @@ const DEBIAN_PACKAGES = [
   { name: 'dhcpcd-base', use: 'test', why: 'dhcpcd: a DHCP client that is not ours' },
   { name: 'qemu-system-arm', use: 'test', why: 'an arm64 machine that netboots' },
   { name: 'qemu-efi-aarch64', use: 'test', why: 'its UEFI firmware' },
+  { name: 'ethtool', use: 'test', why: 'a link that cuts segmented messages, as cables do' },
   { name: 'tcpdump', use: 'test', why: 'captures from the virtual rack' },
 ];
 

@@ -1,6 +1,7 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { run } from '../../src/exec/run.ts';
+import { meterCpu } from '../cpu-meter.ts';
 import type { Case, Figure } from '../interleave.ts';
 import type { BenchProcess } from '../process.ts';
 import type { Wire } from '../wire.ts';
@@ -21,7 +22,6 @@ export interface TftpCase extends Case<TftpSubject> {
 }
 
 const START_TRIES = 20;
-const TICK_MICROS = 10_000;
 
 /** Gives the machines' end an address for each of them. */
 export async function addMachines({ client }: Wire): Promise<void> {
@@ -40,9 +40,9 @@ export function rateCase(wire: Wire, name: string, shape: LoadShape): TftpCase {
     lossPercent: 0,
     run: (subject) =>
       withServer(wire, subject, async (server) => {
-        const before = cpuMicros(server.pid);
+        const before = server.cpuMicros();
         const result = await generate(wire, shape);
-        const cpu = cpuMicros(server.pid) - before;
+        const cpu = server.cpuMicros() - before;
         return [...correctness(result), ...rates(result), ...perPacket(result, cpu)];
       }),
   };
@@ -78,8 +78,12 @@ const rates = ({ bytes, seconds, p50Ms, ownCpuSeconds }: LoadResult): Figure[] =
   { metric: "generator's CPU", value: (100 * ownCpuSeconds) / seconds, unit: '%' },
 ];
 
-const perPacket = ({ dataPackets }: LoadResult, cpu: number): Figure[] => [
-  { metric: 'CPU per data packet', value: cpu / dataPackets, unit: 'us' },
+const perPacket = ({ dataPackets }: LoadResult, cpuMicros: number): Figure[] => [
+  {
+    metric: 'CPU per data packet',
+    value: dataPackets > 0 ? cpuMicros / dataPackets : Number.NaN,
+    unit: 'us',
+  },
 ];
 
 const correctness = ({ failed, wrongBlocks }: LoadResult): Figure[] =>
@@ -91,17 +95,19 @@ const correctness = ({ failed, wrongBlocks }: LoadResult): Figure[] =>
 async function withServer<T>(
   wire: Wire,
   subject: TftpSubject,
-  use: (server: BenchProcess) => Promise<T>,
+  use: (server: { cpuMicros(): number }) => Promise<T>,
 ): Promise<T> {
   const folder = mkdtempSync(join(wire.folder, 'subject-'));
   mkdirSync(join(folder, 'served'));
   writeFileSync(join(folder, 'served', FILE), benchFile());
   const server = await subject.start(wire, folder);
+  const meter = meterCpu(server.pid);
   try {
     await untilServes(wire, subject, server);
-    return await use(server);
+    return await use({ cpuMicros: () => meter?.micros() ?? Number.NaN });
   } finally {
     await server.stop();
+    await meter?.close();
     rmSync(folder, { recursive: true });
   }
 }
@@ -113,26 +119,4 @@ async function untilServes(wire: Wire, subject: TftpSubject, server: BenchProces
     if ((await generate(wire, one)).completed === 1) return;
   }
   throw new Error(`${subject.name} serves nothing:\n${server.output()}`);
-}
-
-/** CPU time of a server with all its children, those that ended too. tftpd-hpa makes one for each transfer. */
-function cpuMicros(pid: number): number {
-  let ticks = 0;
-  for (const name of readdirSync('/proc')) {
-    if (!/^\d+$/.test(name)) continue;
-    const fields = statFields(Number(name));
-    if (!fields) continue;
-    if (Number(name) === pid) for (const at of [11, 12, 13, 14]) ticks += Number(fields[at]);
-    else if (Number(fields[1]) === pid) for (const at of [11, 12]) ticks += Number(fields[at]);
-  }
-  return ticks * TICK_MICROS;
-}
-
-function statFields(pid: number): string[] | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  } catch {
-    return null; // ended meanwhile
-  }
 }

@@ -1,18 +1,8 @@
-// npm's `tftp` as a server; started by peers.ts. It has no types.
-import { createRequire } from 'node:module';
-
-interface NpmTftp {
-  createServer(options: object): {
-    on(event: string, listener: (...args: unknown[]) => void): unknown;
-    listen(): void;
-  };
-}
+// npm's `tftp` as a server; started by peers.ts.
+import { createServer } from 'tftp';
 
 const [host, root] = process.argv.slice(2);
-const tftp = createRequire(import.meta.url)('tftp') as NpmTftp;
-const server = tftp.createServer({ host, port: 69, root, denyPUT: true });
+const server = createServer({ host, port: 69, root, denyPUT: true, windowSize: 16 });
 for (const event of ['error', 'requestError']) server.on(event, () => {}); // else it ends the process
-server.on('request', (request) => {
-  (request as { on(event: string, listener: () => void): void }).on('error', () => {});
-});
+server.on('request', (request) => request.on('error', () => {}));
 server.listen();

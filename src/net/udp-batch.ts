@@ -51,6 +51,8 @@ export class Arena {
 const HEADER_BYTES = 64;
 const NAME_BYTES = 32;
 const CONTROL_BYTES = 128;
+const CONTROL_HEADER_BYTES = 16; // struct cmsghdr
+const PKTINFO_BYTES = 20; // struct in6_pktinfo
 const MSG_TRUNC = 0x20;
 
 /** struct pollfd of several descriptors; waits in the kernel, so only for a thread of its own. */
@@ -144,11 +146,16 @@ export class UdpReceiver {
 
   /** The struct in6_pktinfo of an IPv6 datagram: which of our addresses it was sent to. */
   pktinfoOf(index: number): Uint8Array | null {
+    const at = this.controlOf(index, IPPROTO_IPV6, IPV6_PKTINFO);
+    return at === null ? null : this.#arena.bytes.slice(at, at + PKTINFO_BYTES);
+  }
+
+  /** Where the value of the datagram's first control message lies within `bytes`, if it is of this kind. */
+  controlOf(index: number, level: number, type: number): number | null {
     const control = this.#controls + index * CONTROL_BYTES;
-    if (this.#arena.get32(index * HEADER_BYTES + 40) < 36) return null;
-    const isPktinfo =
-      this.#arena.get32(control + 8) === IPPROTO_IPV6 && this.#arena.get32(control + 12) === IPV6_PKTINFO;
-    return isPktinfo ? this.#arena.bytes.slice(control + 16, control + 36) : null;
+    if (this.#arena.get32(index * HEADER_BYTES + 40) <= CONTROL_HEADER_BYTES) return null;
+    const isIt = this.#arena.get32(control + 8) === level && this.#arena.get32(control + 12) === type;
+    return isIt ? control + CONTROL_HEADER_BYTES : null;
   }
 }
 
@@ -217,8 +224,9 @@ export class UdpSender {
     let controlBytes = 0;
     if (segmentBytes > 0) controlBytes = this.#putControl(control, SOL_UDP, UDP_SEGMENT, 2, segmentBytes);
     if (to.pktinfo) {
-      this.#arena.bytes.set(to.pktinfo, control + controlBytes + 16);
-      controlBytes += this.#putControl(control + controlBytes, IPPROTO_IPV6, IPV6_PKTINFO, 20, null);
+      const at = control + controlBytes;
+      this.#arena.bytes.set(to.pktinfo, at + CONTROL_HEADER_BYTES);
+      controlBytes += this.#putControl(at, IPPROTO_IPV6, IPV6_PKTINFO, PKTINFO_BYTES, null);
     }
     this.#arena.put64(header + 32, controlBytes === 0 ? 0 : this.#arena.address + control);
     this.#arena.put64(header + 40, controlBytes);
@@ -275,10 +283,10 @@ export class UdpSender {
 
   /** One struct cmsghdr; gives its room. */
   #putControl(at: number, level: number, type: number, length: number, value: number | null): number {
-    this.#arena.put64(at, 16 + length);
+    this.#arena.put64(at, CONTROL_HEADER_BYTES + length);
     this.#arena.put32(at + 8, level);
     this.#arena.put32(at + 12, type);
-    if (value !== null) this.#arena.put32(at + 16, value);
-    return 16 + ((length + 7) & ~7);
+    if (value !== null) this.#arena.put32(at + CONTROL_HEADER_BYTES, value);
+    return CONTROL_HEADER_BYTES + ((length + 7) & ~7);
   }
 }
