@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { aNetwork } from '../../test/core/a-network.ts';
 import type { ServerConfig } from '../../test/host/netboot-server.ts';
 import { startIn } from '../process.ts';
 import { FILE } from './load.ts';
@@ -14,21 +15,13 @@ const blackstart = (name: string, segments: 'on' | 'off'): TftpSubject => ({
   windows: true,
   async start(wire, folder) {
     const config: ServerConfig = {
-      network: {
-        name: 'bench',
+      network: aNetwork({
         interface: wire.server.interface,
         address: wire.server.address,
+        subnet: '10.99.0.0',
         prefixLength: 16,
-        gateway: null,
-        dns: [],
-        domain: null,
-        ntp: [],
-        mtu: null,
-        poolStart: '10.99.2.1',
-        poolEnd: '10.99.2.254',
-        leaseSeconds: 3600,
-        mode: 'authoritative',
-      },
+        pools: [{ start: '10.99.2.1', end: '10.99.2.254' }],
+      }),
       httpPort: 8080,
       leaseFile: join(folder, 'leases.sqlite'),
       programs: { [FILE]: join(folder, 'served', FILE) },
