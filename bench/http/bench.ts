@@ -82,7 +82,7 @@ function figures(counted: Load, cpuMicros: number, server: BenchProcess): Figure
   return [
     { metric: 'requests', value: requests / seconds, unit: '/s' },
     { metric: 'throughput', value: bytes / seconds / 1e6, unit: 'MB/s' },
-    { metric: 'CPU', value: cpuMicros / requests, unit: 'µs/request' },
+    { metric: 'CPU', value: requests === 0 ? Number.NaN : cpuMicros / requests, unit: 'µs/request' },
     { metric: 'CPU per GB', value: cpuMicros / 1e6 / (bytes / 1e9), unit: 's' },
     { metric: 'failures', value: failures, unit: '' },
     { metric: 'peak memory', value: server.peakMemoryMib(), unit: 'MiB' },
@@ -124,7 +124,8 @@ function judge(rows: readonly Row[]): Ratio[] {
   return (Object.keys(FILES) as FileName[]).flatMap((file) =>
     CLIENTS.map((clients) => {
       const name = caseName(file, clients);
-      const metric = file === 'script' ? 'requests' : 'throughput'; // of large files few come to their end in a run
+      // Of large files few come to their end within a run: what counts is the bytes on the way.
+      const metric = file === 'script' ? 'requests' : 'throughput';
       const of = (subject: HttpSubject) => figureOf(rows, name, subject.name, metric);
       const known = file === 'script' ? ceiling : Number.POSITIVE_INFINITY;
       return rateRatio(
