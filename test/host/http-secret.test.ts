@@ -9,8 +9,8 @@ import type { Lease } from '../../src/core/lease.ts';
 import { listenHttp } from '../../src/net/http.ts';
 import { request } from '../../src/net/request.ts';
 import { ensureServerCertificate, type ServerCertificate } from '../../src/operations/site-authority.ts';
+import { aSegment, MAC, someArtefacts } from '../boot/a-segment.ts';
 import { aNode } from '../core/boot-samples.ts';
-import { aSegment, MAC, someArtefacts } from './a-segment.ts';
 
 const { folder, artefacts } = someArtefacts();
 const state = mkdtempSync(join(tmpdir(), 'bs-secret-'));
