@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
 import { endsWithUs } from '../../src/exec/run.ts';
+import { bootFilter } from '../../src/rack/capture.ts';
 import type { Firmware } from './firmware.ts';
 import type { InteropSeed, TraceLine } from './seed.ts';
-import type { Segment } from './segment.ts';
+import { type Segment, SWITCH } from './segment.ts';
 
 const POLL_MS = 500;
 
@@ -25,6 +26,22 @@ export type BootEnd = (trace: readonly TraceLine[], console: string) => boolean;
 export const kernelFetched: BootEnd = (trace) =>
   trace.some(({ stage, decision }) => stage === 'kernel' && decision === 'completed');
 
+/** Where captures of boots are kept when they are taken anew (BLACKSTART_REFRESH=1). */
+const CAPTURES = join(import.meta.dirname, '../captures/interop');
+const isRefresh = process.env['BLACKSTART_REFRESH'] === '1';
+
+/** Records the boot as golden capture `name`, when golden files are written anew; else does nothing. */
+async function startCapture(name: string, mac: string, segment: Segment): Promise<ChildProcess | null> {
+  if (!isRefresh || name.endsWith('-loss')) return null;
+  mkdirSync(CAPTURES, { recursive: true });
+  const file = join(CAPTURES, `${name}.pcap`);
+  const limits = ['-U', '--immediate-mode', '-n', '-Z', 'root', '-c', '60', '-s', '640'];
+  const argv = ['tcpdump', '-i', SWITCH, '-w', file, ...limits, bootFilter(mac, 8080)];
+  const child = spawn('ip', segment.at('lan', ...argv), { stdio: ['ignore', 'ignore', 'pipe'] });
+  await once(child.stderr ?? child, 'data'); // "listening on …"
+  return child;
+}
+
 /** Switches a machine on, waits until `end` or the firmware's limit, switches it off. */
 export async function bootMachine(
   firmware: Firmware,
@@ -33,6 +50,7 @@ export async function bootMachine(
   dir: string,
   end: BootEnd = kernelFetched,
 ): Promise<Boot> {
+  const capture = await startCapture(basename(dir), firmware.mac, segment);
   mkdirSync(dir, { recursive: true });
   const console = join(dir, 'console.log');
   const output = openSync(join(dir, 'qemu.log'), 'w');
@@ -53,6 +71,7 @@ export async function bootMachine(
     }
   } finally {
     await switchOff(machine);
+    if (capture) await switchOff(capture);
   }
 }
 

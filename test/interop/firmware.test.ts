@@ -44,7 +44,8 @@ function boots(mode: Mode, secureBoot: boolean, cases: readonly FirmwareCase[]):
     if (missing.length > 0) console.log(`skipped: ${title}: there is no ${missing.join(', ')}`);
     test.skipIf(missing.length > 0)(title, { timeout: machine.limitMs + 60_000 }, async () => {
       await segment.lose(loss);
-      const boot = await bootMachine(machine, segment, seed, join(dir, firmware), ENDS[expected]);
+      const name = `${mode}-${firmware}${loss > 0 ? '-loss' : ''}${secureBoot ? '-signed' : ''}`;
+      const boot = await bootMachine(machine, segment, seed, join(dir, name), ENDS[expected]);
       await segment.lose(0);
       report(title, `${mode}, ${loss} % loss`, boot.seconds);
       expect(stages(boot), story(boot)).toEqual(expect.arrayContaining(STAGES[expected]));
