@@ -1,5 +1,5 @@
 import type { HttpReply, HttpRequest } from '../net/http.ts';
-import { openArtefact } from './artefact.ts';
+import { beginFetch, openArtefact } from './artefact.ts';
 import { type BootSegment, macOf, reportEvent } from './boot-segment.ts';
 import { fileWithin } from './file-within.ts';
 import { ironicStage } from './ironic-stage.ts';
@@ -86,7 +86,8 @@ async function answerFile(
       message: request.method === 'GET' ? null : request.method,
       status: reply.raw.statusCode,
     });
-  const sent = file && (await sendFile(request, reply, file));
+  const done = file && beginFetch(file);
+  const sent = file && (await sendFile(request, reply, file).finally(() => done?.()));
   if (sent === null) reply.callNotFound();
   if (sent === null) report('not found', 'there is no such file', 0);
   else if (request.method === 'HEAD') report('asked', 'it asked for size and date only', 0);

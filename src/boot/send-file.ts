@@ -1,14 +1,11 @@
 import { open } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
-import { Transform } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { reasonOf } from '../errors.ts';
 import type { HttpReply, HttpRequest } from '../net/http.ts';
 import { describeFile, type FileArtefact } from './artefact.ts';
 import { rangeHolds, weighConditions } from './http-conditions.ts';
 import { type ByteRange, readRange } from './http-range.ts';
-
-const CHUNK_BYTES = 1024 * 1024;
+import { type Part, streamFile } from './stream-file.ts';
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   efi: 'application/efi', // UEFI HTTP boot takes a file for a program by this, or by its name
@@ -40,26 +37,12 @@ export async function sendFile(
   try {
     // What the descriptor says: the name may have been given to another file since it was looked at.
     const now = describeFile(file.path, await handle.stat());
-    const stream = (part: Part) =>
-      handle.createReadStream({
-        start: part.first,
-        end: part.last,
-        highWaterMark: CHUNK_BYTES,
-        autoClose: false,
-      });
     return await answer(request, reply, now, (part) =>
-      now.bytes === 0
-        ? endWith(reply.raw, null, part)
-        : pipeline(stream(part), exactly(part.last - part.first + 1), reply.raw),
+      now.bytes === 0 ? endWith(reply.raw, null, part) : streamFile(handle, part, reply.raw),
     );
   } finally {
     await handle.close();
   }
-}
-
-interface Part {
-  readonly first: number;
-  readonly last: number;
 }
 
 async function answer(
@@ -128,19 +111,6 @@ function endWith(response: ServerResponse, bytes: Uint8Array | null, part: Part)
       response.end(
         part.last + 1 - part.first === bytes.length ? bytes : bytes.subarray(part.first, part.last + 1),
       );
-  });
-}
-
-/** Fails a stream that ends too soon: the file was cut short in place, and Content-Length is out already. */
-function exactly(bytes: number): Transform {
-  let seen = 0;
-  return new Transform({
-    highWaterMark: CHUNK_BYTES,
-    transform(chunk: Buffer, _, done) {
-      seen += chunk.length;
-      done(null, chunk);
-    },
-    flush: (done) => done(seen === bytes ? null : new Error('the file became shorter while it was sent')),
   });
 }
 

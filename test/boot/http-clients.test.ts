@@ -12,7 +12,7 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { cachedArtefactBytes, MAX_CACHE_BYTES, openArtefact } from '../../src/boot/artefact.ts';
+import { beginFetch, cachedArtefactBytes, MAX_CACHE_BYTES, openArtefact } from '../../src/boot/artefact.ts';
 import { BOOT_LIMITS, createBootApp } from '../../src/boot/serve-http.ts';
 import { type HttpApp, type HttpLimits, listenHttp } from '../../src/net/http.ts';
 import { aSegment, someArtefacts } from './a-segment.ts';
@@ -139,12 +139,18 @@ describe('files that change while they are served', () => {
   });
 });
 
-test('files in memory stay within their bounds, and the one asked for last stays', async () => {
+test('large files are held while a crowd fetches them, within bounds, and the one asked for last stays', async () => {
   await serve();
   const dir = mkdtempSync(join(tmpdir(), 'bs-cache-'));
   const big = Array.from({ length: 6 }, (_, index) => join(dir, `${index}`));
-  for (const file of big) writeFileSync(file, Buffer.alloc(40 * 1024 * 1024, file));
-  for (const file of big) expect((await openArtefact(file))?.memory?.length).toBe(40 * 1024 * 1024);
+  for (const file of big) {
+    writeFileSync(file, Buffer.alloc(40 * 1024 * 1024, file));
+    const alone = await openArtefact(file);
+    expect(alone?.memory).toBeNull();
+    const ends = Array.from({ length: 4 }, () => alone && beginFetch(alone));
+    expect((await openArtefact(file))?.memory?.length).toBe(40 * 1024 * 1024);
+    for (const end of ends) end?.();
+  }
   expect(cachedArtefactBytes()).toBeLessThanOrEqual(MAX_CACHE_BYTES);
   const last = big.at(-1) ?? '';
   expect(await openArtefact(last)).toBe(await openArtefact(last));
