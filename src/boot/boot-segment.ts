@@ -7,7 +7,7 @@ import { neighbourMac } from '../net/neighbours.ts';
 import { inSubnet, parseIpv4 } from '../wire/ipv4.ts';
 import { swapUuid } from '../wire/pxe-client.ts';
 import type { HeardMachines } from './heard-machines.ts';
-import type { BootEvent, NetworkBootDeps } from './network-boot.ts';
+import type { BootArtefacts, BootEvent, NetworkBootDeps } from './network-boot.ts';
 
 /** One network as its DHCP, TFTP and HTTP servers share it, by way of one of the seed's addresses. */
 export interface BootSegment {
@@ -61,9 +61,20 @@ export function policyOf({ deps, httpUrl }: BootSegment, mac: string): BootPolic
     tools,
     menuSeconds,
     raspberryPi: artefacts.raspberryPiDir !== null,
-    programs: new Set(Object.keys(artefacts.programs)),
+    programs: namesOf(artefacts.programs),
     agentCpus: new Set(artefacts.agent ? ['x86_64'] : []),
   };
+}
+
+const nameSets = new WeakMap<BootArtefacts['programs'], ReadonlySet<string>>();
+
+/** The names of programs, made once for each set of them: every packet asks. */
+function namesOf(programs: BootArtefacts['programs']): ReadonlySet<string> {
+  const known = nameSets.get(programs);
+  if (known) return known;
+  const names = new Set(Object.keys(programs));
+  nameSets.set(programs, names);
+  return names;
 }
 
 /** Asks the one boot decision about a machine on this network. */

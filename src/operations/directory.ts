@@ -9,6 +9,7 @@ export class NodeDirectory {
   readonly #site: Site;
   readonly #book: NodeBook;
   readonly #byName: ReadonlyMap<string, SiteNode>;
+  readonly #byAddress: ReadonlyMap<string, SiteNode>;
   readonly #typedMacs: ReadonlyMap<string, string>;
   readonly #undercloudIntent: (mac: string) => BootIntent | null;
 
@@ -18,6 +19,9 @@ export class NodeDirectory {
     this.#book = book;
     this.#undercloudIntent = undercloudIntent;
     this.#byName = new Map(site.nodes.map((node) => [node.name, node]));
+    this.#byAddress = new Map(
+      site.nodes.flatMap((node) => (node.address === null ? [] : [[node.address, node] as const])),
+    );
     this.#typedMacs = new Map(
       site.nodes.flatMap((node) => node.macs.map((mac) => [mac, node.name] as const)),
     );
@@ -47,7 +51,7 @@ export class NodeDirectory {
   }
 
   reservedBy(address: string): BootNode | null {
-    const node = [...this.#byName.values()].find((candidate) => candidate.address === address);
+    const node = this.#byAddress.get(address);
     return node === undefined ? null : this.#bootNode(node);
   }
 

@@ -36,6 +36,10 @@ export class RunningServices implements SeedServices {
   #served: ServedFiles = NOTHING_SERVED;
   /** The public keys for a rescue ramdisk, as a file to be served. */
   #rescueKeys: Readonly<Record<string, string>> = {};
+  #madePrograms: {
+    readonly from: readonly [ServedFiles['programs'], Readonly<Record<string, string>>];
+    readonly programs: Readonly<Record<string, string>>;
+  } | null = null;
   #images = new Map<string, ServedImage>();
 
   constructor(state: SeedState, paths: SeedPaths) {
@@ -61,7 +65,7 @@ export class RunningServices implements SeedServices {
   /** What the boot servers serve: looked up at each request, since parts become ready while they serve. */
   get artefacts(): BootArtefacts {
     const { site } = this.#state;
-    const programs = () => ({ ...bootPrograms(site, this.#served.programs), ...this.#rescueKeys });
+    const programs = () => this.#programs();
     const images = () => Object.fromEntries(this.#served.images.map((image) => [image.urlName, image.file]));
     const agent = () => this.#served.agent;
     const { ironicHttpRoot, undercloudDir } = this.paths;
@@ -80,6 +84,16 @@ export class RunningServices implements SeedServices {
         return images();
       },
     };
+  }
+
+  /** The same object until there are others: whoever asks for every packet may keep what follows from it. */
+  #programs(): Readonly<Record<string, string>> {
+    const from = [this.#served.programs, this.#rescueKeys] as const;
+    if (this.#madePrograms?.from[0] !== from[0] || this.#madePrograms.from[1] !== from[1]) {
+      const programs = { ...bootPrograms(this.#state.site, from[0]), ...from[1] };
+      this.#madePrograms = { from, programs };
+    }
+    return this.#madePrograms.programs;
   }
 
   /** Before anything is served: takes up what the last life served. */

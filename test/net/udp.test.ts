@@ -74,3 +74,25 @@ test('what cannot be sent is told, and what follows it is sent', async () => {
   expect(errors.sort()).toEqual(['2000 bytes are too many', 'cannot send: errno 13']);
   await Promise.all([server.close(), client.close()]);
 });
+
+test('a socket for bursts leaves turns to others, however much comes in', async () => {
+  let [inTurn, most, heard] = [0, 0, 0];
+  const all = Promise.withResolvers<void>();
+  const count = () => {
+    most = Math.max(most, inTurn);
+    inTurn = 0;
+    if (heard < 3_000) setImmediate(count);
+    else all.resolve();
+  };
+  const server = await open({ device: 'lo', bursts: true }, () => {
+    inTurn += 1;
+    heard += 1;
+  });
+  const client = await open({ device: 'lo', bursts: true });
+  for (let index = 0; index < 3_000; index++) client.send(Buffer.from('x'), server.port, '127.0.0.1');
+  await new Promise((resolve) => process.nextTick(resolve));
+  setImmediate(count);
+  await all.promise;
+  expect(most).toBeLessThan(400);
+  await Promise.all([server.close(), client.close()]);
+});
