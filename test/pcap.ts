@@ -1,3 +1,5 @@
+import { readIpv6 } from '../src/wire/ipv6.ts';
+
 /** A frame of a capture and the UDP payload in it. */
 export interface CapturedUdp {
   readonly from: string;
@@ -10,9 +12,9 @@ export interface CapturedUdp {
 const ETHERNET = 1;
 const PCAPNG_MAGIC = 0x0a0d0d0a;
 
-/** The IPv4 UDP datagrams of a pcap or pcapng file, unfragmented ones only, in order. */
+/** The UDP datagrams of a pcap or pcapng file, IPv4's and IPv6's, unfragmented ones only, in order. */
 export function udpPayloads(file: Uint8Array): CapturedUdp[] {
-  return framesOf(file).flatMap((frame) => readUdp(frame) ?? []);
+  return framesOf(file).flatMap((frame) => readUdp(frame) ?? readUdp6(frame) ?? []);
 }
 
 function framesOf(file: Uint8Array): Uint8Array[] {
@@ -62,5 +64,19 @@ function readUdp(frame: Uint8Array): CapturedUdp | null {
     fromPort: view.getUint16(udp),
     toPort: view.getUint16(udp + 2),
     payload: frame.subarray(udp + 8, end),
+  };
+}
+
+/** Without extension headers, which no netboot client sends with UDP. */
+function readUdp6(frame: Uint8Array): CapturedUdp | null {
+  const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+  if (frame.length < 62 || view.getUint16(12) !== 0x86dd || frame[20] !== 17) return null;
+  const udp = 54;
+  return {
+    from: readIpv6(frame, 22),
+    to: readIpv6(frame, 38),
+    fromPort: view.getUint16(udp),
+    toPort: view.getUint16(udp + 2),
+    payload: frame.subarray(udp + 8, Math.min(frame.length, udp + view.getUint16(udp + 4))),
   };
 }

@@ -1,6 +1,7 @@
 import { type BootClient, type BootDecision, type BootPolicy, decideBoot } from '../core/boot.ts';
 import type { BootNode } from '../core/boot-node.ts';
 import type { BootNetwork } from '../core/dhcp-network.ts';
+import type { LeaseTable6 } from '../core/dhcp6-lease-table.ts';
 import { holds } from '../core/lease.ts';
 import type { LeaseTable } from '../core/lease-table.ts';
 import { neighbourMac } from '../net/neighbours.ts';
@@ -13,6 +14,8 @@ import type { BootArtefacts, BootEvent, NetworkBootDeps } from './network-boot.t
 export interface BootSegment {
   readonly network: BootNetwork;
   readonly leases: LeaseTable;
+  /** Its IPv6 leases; absent where it is served by IPv4 alone. */
+  readonly leases6?: LeaseTable6;
   readonly httpUrl: string;
   readonly deps: NetworkBootDeps;
   /** Every segment of this seed, itself too: machines behind relays come to a server of another network. */
@@ -24,7 +27,7 @@ export interface BootSegment {
 /** The segment that a machine's address is in, whichever of the seed's addresses it came to. */
 export function segmentOf(segment: BootSegment, address: string): BootSegment {
   const isHome = ({ network }: BootSegment) => inSubnet(address, network.subnet, network.prefixLength);
-  if (isHome(segment) || parseIpv4(address) === null) return segment;
+  if (parseIpv4(address) === null || isHome(segment)) return segment;
   const homes = segment.all.filter(isHome);
   return homes.find(({ network }) => network.address === segment.network.address) ?? homes[0] ?? segment;
 }
@@ -89,9 +92,14 @@ export function decide(segment: BootSegment, client: BootClient, node: BootNode 
  * wire, else by what was heard.
  */
 export function macOf(segment: BootSegment, address: string): string | null {
-  const { network, leases, heard, deps } = segmentOf(segment, address);
+  const nowMs = segment.deps.clock.nowMs();
+  const lease6 = segment.leases6?.byAddress(address);
+  // OVMF gives an IPv6 address back while it still loads a file by it; nobody else gets it as long as others are free.
+  if (lease6?.mac.includes(':') && lease6.state !== 'declined' && nowMs < lease6.expiresAtMs)
+    return lease6.mac;
+  const { network, leases, heard } = segmentOf(segment, address);
   const lease = leases.byAddress(address);
-  if (lease && lease.state === 'bound' && holds(lease, deps.clock.nowMs())) return lease.mac;
+  if (lease && lease.state === 'bound' && holds(lease, nowMs)) return lease.mac;
   if (network.mode === 'authoritative' || network.mode === 'relayed') return null;
   return neighbourMac(address, network.interface) ?? heard.macOf(address);
 }

@@ -24,10 +24,10 @@ export const BOOT_LIMITS: HttpLimits = {
 
 const SECRETS_LIMITS: HttpLimits = { ...BOOT_LIMITS, connections: 512, connectionsPerAddress: 8 };
 
-/** Serves boot files, scripts and the agents' callback over HTTP on one network's address. */
-export async function serveHttp(segment: BootSegment): Promise<Closable> {
+/** Serves boot files, scripts and the agents' callback over HTTP on one network's address, its IPv4 one unless told. */
+export async function serveHttp(segment: BootSegment, address = segment.network.address): Promise<Closable> {
   const app = createBootApp(segment);
-  await listenHttp(app, { address: segment.network.address, port: segment.deps.httpPort });
+  await listenHttp(app, { address, port: segment.deps.httpPort });
   return app;
 }
 

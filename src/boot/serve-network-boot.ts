@@ -1,13 +1,12 @@
 import type { BootNetwork } from '../core/dhcp-network.ts';
 import type { Lease } from '../core/lease.ts';
 import { LeaseTable } from '../core/lease-table.ts';
-import { reasonOf } from '../errors.ts';
-import { advertiseNoRouter } from '../net/router-advertiser.ts';
 import type { BootSegment } from './boot-segment.ts';
 import { HeardMachines } from './heard-machines.ts';
 import type { Closable, NetworkBootDeps } from './network-boot.ts';
 import { type DhcpLink, serveDhcp } from './serve-dhcp.ts';
 import { serveHttp, serveSecrets } from './serve-http.ts';
+import { leaseTable6, serveAdvertisements, serveIpv6 } from './serve-ipv6.ts';
 import { serveTftp } from './serve-tftp.ts';
 import { watchDhcpServers } from './watch-dhcp-servers.ts';
 
@@ -29,6 +28,7 @@ export async function serveNetworkBoot(deps: NetworkBootDeps, signal: AbortSigna
     const segments = segmentsOf(deps, known);
     for (const segment of segments) await serveFiles(segment, opened);
     for (const link of dhcpLinks(segments)) await serveAddresses(link, deps, opened);
+    serveAdvertisements(segments, opened);
   } catch (error) {
     await close();
     throw error;
@@ -45,10 +45,15 @@ function segmentsOf(deps: NetworkBootDeps, known: readonly Lease[]): readonly Bo
   for (const network of deps.networks) {
     const leases = tables.get(network.name) ?? openTable(network, known, deps);
     tables.set(network.name, leases);
-    all.push({ network, leases, httpUrl: `http://${network.address}:${deps.httpPort}`, deps, all, heard });
+    const httpUrl = `http://${network.address}:${deps.httpPort}`;
+    const leases6 = network.ipv6 && { leases6: leaseTable6(network.name, network.ipv6, known) };
+    all.push({ network, leases, httpUrl, deps, all, heard, ...leases6 });
   }
   deps.leases.watch?.((changed) => {
-    for (const lease of changed) tables.get(lease.network)?.put(lease);
+    for (const lease of changed) {
+      const home = all.find(({ leases6 }) => leases6?.network === lease.network)?.leases6;
+      (tables.get(lease.network) ?? home)?.put(lease);
+    }
   });
   return all;
 }
@@ -71,6 +76,7 @@ async function serveFiles(segment: BootSegment, opened: Closable[]): Promise<voi
   opened.push(await serveHttp(segment));
   if (deps.secure) opened.push(await serveSecrets(segment, deps.secure));
   opened.push(await serveTftp(segment));
+  await serveIpv6(segment, opened);
   deps.log.info(
     { network: network.name, address: network.address, interface: network.interface },
     'serving boot',
@@ -93,13 +99,6 @@ async function serveAddresses(link: DhcpLink, deps: NetworkBootDeps, opened: Clo
   const onWire = link.segments.find(({ network }) => network.mode !== 'relayed' && !network.observe);
   if (!onWire) return;
   opened.push(watchDhcpServers(onWire));
-  try {
-    const advertiser = advertiseNoRouter(link.interface);
-    opened.push({ close: async () => advertiser.close() });
-  } catch (error) {
-    // Only iPXE's IPv6 wait comes back without it: some 15 s a boot.
-    deps.log.warn({ interface: link.interface, reason: reasonOf(error) }, 'no router advertisements');
-  }
 }
 
 async function closeAll(opened: readonly Closable[]): Promise<void> {

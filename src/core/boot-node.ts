@@ -15,6 +15,8 @@ export interface BootNode {
   readonly uuid: string | null;
   /** Its reserved IPv4 address on the provisioning network. */
   readonly address: string | null;
+  /** Its reserved IPv6 address, likewise; absent like null. */
+  readonly address6?: string | null;
   readonly hostname: string | null;
   /** How its firmware is handed over to the local disk: facts differ by vendor, so a node may override it. */
   readonly localDisk: LocalDiskChoice;

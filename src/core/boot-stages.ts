@@ -24,6 +24,7 @@ export const BOOT_STAGES = {
   'dhcp rogue': 'dhcp',
   'dhcp6 advertise': 'dhcp',
   'dhcp6 reply': 'dhcp',
+  'dhcp6 exhausted': 'dhcp',
   'dhcp6 ignored': 'dhcp',
   'dhcp6 malformed': 'dhcp',
   'tftp program': 'program',

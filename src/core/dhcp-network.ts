@@ -4,6 +4,7 @@ import { nameOptions } from '../wire/dhcp-options-coding.ts';
 import { broadcastOf, netmask } from '../wire/ipv4.ts';
 import type { AddressRange } from './address-pool.ts';
 import type { BootQuirk } from './boot-node.ts';
+import type { BootNetwork6 } from './dhcp6-network.ts';
 
 /**
  * One IPv4 subnet whose machines boot from this seed, as seen by way of one of the seed's interfaces. A relayed subnet
@@ -39,6 +40,8 @@ export interface BootNetwork {
   readonly quirks: readonly BootQuirk[];
   /** Told besides the subnet's own values, and in their place. */
   readonly extra: ExtraOptions;
+  /** Its IPv6 side; absent: the network is served by IPv4 alone. */
+  readonly ipv6?: BootNetwork6;
 }
 
 /** What a site adds: to everybody, or to those whose parameter request list (option 55) has the code. */

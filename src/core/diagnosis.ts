@@ -205,7 +205,7 @@ export function brokeOff(boot: readonly BootSight[], seedSinceMs: number, nowMs:
   // A transfer that failed is told of long after it: what the machine did meanwhile came before.
   const last = boot.findLast(({ decision }) => decision !== 'failed' && decision !== 'aborted');
   if (last === undefined || last.atMs >= seedSinceMs || nowMs < seedSinceMs + NETBOOT_PAUSE_MS) return false;
-  if (last.stage.startsWith('dhcp ')) return ['tftp', 'http', 'script'].includes(last.decision);
+  if (/^dhcp6? /.test(last.stage)) return ['tftp', 'http', 'script'].includes(last.decision);
   if (last.stage === 'script') return last.decision !== 'local-disk';
   return /program$|^kernel$/.test(last.stage);
 }

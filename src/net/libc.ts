@@ -71,6 +71,9 @@ export const sendto: (
 ) => number = libc.func(
   'intptr_t sendto(int fd, void *bytes, size_t length, int flags, void *address, uint32_t n)',
 );
+export const ioctl: (fd: number, request: number, argument: Uint8Array) => number = libc.func(
+  'int ioctl(int fd, unsigned long request, _Inout_ void *argument)',
+);
 export const if_nametoindex: (name: string) => number = libc.func(
   'uint32_t if_nametoindex(const char *name)',
 );

@@ -1,8 +1,4 @@
-import {
-  emptyRouterAdvertisement,
-  isRouterSolicitation,
-  ROUTER_SOLICITATION,
-} from '../wire/router-advertisement.ts';
+import { isRouterSolicitation, ROUTER_SOLICITATION } from '../wire/router-advertisement.ts';
 import { noInterface, notAllowed } from './errors.ts';
 import {
   AF_INET6,
@@ -30,28 +26,30 @@ const ALL_NODES = 'ff020000000000000000000000000001';
 const ALL_ROUTERS = 'ff020000000000000000000000000002';
 /** Node cannot watch a raw socket, so it is looked at this often: far below any client's patience. */
 const POLL_MS = 50;
+/** How often all are told unasked, so that nobody forgets the prefix. RFC 4861 §6.2.1: 600 s at most. */
+export const ADVERTISE_SECONDS = 200;
 
 /**
- * Answers each router solicitation on one interface with an empty advertisement, and sends one at once. Spares iPXE
- * its IPv6 wait; see wire/router-advertisement. Throws E_NO_INTERFACE or E_NOT_ALLOWED.
+ * Answers each router solicitation on one interface with this advertisement, and sends it at once and now and then.
+ * Spares iPXE its IPv6 wait; see wire/router-advertisement. Throws E_NO_INTERFACE or E_NOT_ALLOWED.
  */
-export function advertiseNoRouter(device: string): { close(): void } {
+export function advertise(device: string, packet: Uint8Array): { close(): void } {
   const index = if_nametoindex(device);
   if (index === 0) throw noInterface(device);
   const fd = openRawSocket(device, index);
   const destination = socketAddress(ALL_NODES, index);
-  const packet = emptyRouterAdvertisement();
   const scratch = Buffer.alloc(1500);
   // A failed send (the link-local address is still tentative) is made good at the next solicitation.
-  const advertise = () => sendto(fd, packet, packet.length, 0, destination, destination.length);
+  const send = () => sendto(fd, packet, packet.length, 0, destination, destination.length);
   const timer = setInterval(() => {
-    if (wasSolicited(fd, scratch)) advertise();
-  }, POLL_MS);
-  timer.unref();
-  advertise();
+    if (wasSolicited(fd, scratch)) send();
+  }, POLL_MS).unref();
+  const reminder = setInterval(send, ADVERTISE_SECONDS * 1000).unref();
+  send();
   return {
     close() {
       clearInterval(timer);
+      clearInterval(reminder);
       close(fd);
     },
   };

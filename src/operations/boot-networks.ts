@@ -1,6 +1,9 @@
 import type { BootNetwork, FreeOption } from '../core/dhcp-network.ts';
+import type { BootNetwork6 } from '../core/dhcp6-network.ts';
 import type { SiteDhcpOption } from '../site/dhcp.ts';
 import { parseCidr, printIpv4 } from '../site/ipv4.ts';
+import { prefixOf6 } from '../site/ipv6.ts';
+import type { SiteNetwork6 } from '../site/network6.ts';
 import { poolsOf } from '../site/pools.ts';
 import type { Site } from '../site/site.ts';
 import { type ProvisioningNetwork, provisioningNetworks, relayedNetworks } from '../site/views.ts';
@@ -37,6 +40,21 @@ function bootNetwork(network: ProvisioningNetwork): BootNetwork {
       }),
       free: 'options' in dhcp ? dhcp.options.map(freeOption) : [],
     },
+    ...(network.ipv6 ? { ipv6: bootNetwork6(network.ipv6, domain) } : {}),
+  };
+}
+
+function bootNetwork6({ cidr, address, dns, dhcp }: SiteNetwork6, domain: string | null): BootNetwork6 {
+  const pool = dhcp.mode === 'off' ? { start: address, end: address } : dhcp.pool;
+  return {
+    address,
+    prefixLength: prefixOf6(cidr),
+    dns,
+    domain,
+    poolStart: pool.start,
+    poolEnd: pool.end,
+    leaseSeconds: dhcp.mode === 'off' ? 3600 : dhcp.leaseSeconds,
+    mode: dhcp.mode,
   };
 }
 

@@ -20,7 +20,11 @@ export class NodeDirectory {
     this.#undercloudIntent = undercloudIntent;
     this.#byName = new Map(site.nodes.map((node) => [node.name, node]));
     this.#byAddress = new Map(
-      site.nodes.flatMap((node) => (node.address === null ? [] : [[node.address, node] as const])),
+      site.nodes.flatMap((node) =>
+        [node.address, node.address6].flatMap((address) =>
+          address === null ? [] : [[address, node] as const],
+        ),
+      ),
     );
     this.#typedMacs = new Map(
       site.nodes.flatMap((node) => node.macs.map((mac) => [mac, node.name] as const)),
@@ -86,6 +90,7 @@ export class NodeDirectory {
       macs: this.macsOf(node.name),
       uuid: this.#uuidOf(node),
       address: node.address,
+      address6: node.address6,
       hostname: node.name,
       localDisk: profile.localDisk,
       quirks: node.quirks,

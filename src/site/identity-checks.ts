@@ -20,6 +20,7 @@ export function identityFaults(site: WrittenSite): Fault[] {
     ...twice(collect(({ node }) => [[['serial'], node.serial?.toLowerCase() ?? null]])),
     ...twice(collect(({ node }) => [[['uuid'], node.uuid]])),
     ...twice(collect(({ node }) => [[['address'], node.address]])),
+    ...twice(collect(({ node }) => [[['address6'], node.address6]])),
     ...twice(
       collect(({ node }) => [
         ...node.macs.map((mac, index): [Path, string] => [['macs', index], mac]),

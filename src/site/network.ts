@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { dhcpSchema, routeSchema } from './dhcp.ts';
+import { optionalNetwork6 } from './network6.ts';
 import { cidr, domainName, interfaceName, ipv4, optional } from './vocabulary.ts';
 
 /** A layer-2 network with its IPv4 addresses, as the seed and the machines see it. */
@@ -33,10 +34,13 @@ export const networkSchema = z
     dhcp: optional(dhcpSchema).describe(
       'What the seed does about DHCP here. A provisioning network says it expressly.',
     ),
+    ipv6: optionalNetwork6,
   })
   .superRefine((network, context) => {
-    const fault = (key: 'interface' | 'address' | 'gateway' | 'dhcp', message: string) =>
+    const fault = (key: 'interface' | 'address' | 'gateway' | 'dhcp' | 'ipv6', message: string) =>
       context.addIssue({ code: 'custom', path: [key], message });
+    if (network.ipv6 !== null && (network.purpose !== 'provisioning' || network.dhcp?.mode === 'relayed'))
+      fault('ipv6', 'only a provisioning network that the seed is in has it');
     if (network.purpose !== 'provisioning') return;
     if (network.dhcp === null) fault('dhcp', 'a provisioning network needs it');
     const isRelayed = network.dhcp?.mode === 'relayed';

@@ -8,6 +8,7 @@ import {
   bootQuirks,
   hostName,
   ipv4,
+  ipv6,
   kernelArgs,
   mac,
   nounName,
@@ -37,6 +38,7 @@ export const nodeSchema = z.strictObject({
     'Its BMC: a host or URL alone, or a mapping. Without one it is switched on by hand.',
   ),
   address: optional(ipv4).describe('Address reserved for it in a provisioning network.'),
+  address6: optional(ipv6).describe('IPv6 address reserved for it in a provisioning network.'),
   bootMode: optional(bootMode).describe("Its firmware, where it is not its role's."),
   rootDevice: optional(rootDeviceSchema).describe(
     "Which of its disks is written, instead of its role's hints.",

@@ -1,5 +1,6 @@
 import { BlackstartError, EXIT } from '../errors.ts';
 import { addressFaults } from './address-checks.ts';
+import { address6Faults } from './address6-checks.ts';
 import { dhcpFaults } from './dhcp-checks.ts';
 import type { Fault } from './fault.ts';
 import { identityFaults } from './identity-checks.ts';
@@ -27,6 +28,7 @@ const readShape = (raw: unknown) => siteSchema.safeParse(raw, { error: wordIssue
 
 const crossFaults = (site: WrittenSite): Fault[] => [
   ...addressFaults(site),
+  ...address6Faults(site),
   ...dhcpFaults(site),
   ...identityFaults(site),
   ...referenceFaults(site),

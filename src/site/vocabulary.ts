@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseCidr, parseIpv4, printCidr, printIpv4 } from './ipv4.ts';
+import { MAX_POOL6, normalCidr6, normalIpv6, normalRange6 } from './ipv6.ts';
 import { got, gotForText } from './wording.ts';
 
 /** A text that `read` understands and normalises; `want` says in an error what it should look like. */
@@ -65,6 +66,13 @@ export const addressRange = written('a range like 10.77.0.100-10.77.0.199', read
 /** A single address is a range of one. */
 export const addressOrRange = written('an address, or a range like 10.77.0.100-10.77.0.199', (text) =>
   readRange(text.includes('-') ? text : `${text}-${text}`),
+);
+
+export const ipv6 = written('an IPv6 address like fd77::1', normalIpv6);
+export const cidr6 = written('an IPv6 network like fd77::/64, with no host bits set', normalCidr6);
+export const addressRange6 = written(
+  `a range like fd77::1:0-fd77::1:ffff, of ${MAX_POOL6} addresses at most`,
+  normalRange6,
 );
 
 /** Any common spelling (colons, dashes, Cisco's dots, bare) → lower case with colons; null when it is none. */

@@ -4,6 +4,9 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { decodeDhcp } from '../../src/wire/dhcp-message.ts';
 import { printDhcp } from '../../src/wire/dhcp-print.ts';
+import { readDhcp6Client } from '../../src/wire/dhcp6-client.ts';
+import { decodeDhcp6, isRelayMessage } from '../../src/wire/dhcp6-message.ts';
+import { printDhcp6 } from '../../src/wire/dhcp6-print.ts';
 import { readPxeClient } from '../../src/wire/pxe-client.ts';
 import { decodeTftp, type TftpPacket } from '../../src/wire/tftp-packet.ts';
 import { type CapturedUdp, udpPayloads } from '../pcap.ts';
@@ -11,16 +14,23 @@ import { type CapturedUdp, udpPayloads } from '../pcap.ts';
 // Taken by "blackstart rehearse --capture DIR"; CONTRIBUTING.md says how to take them again. BLACKSTART_REFRESH=1
 // writes the golden texts anew.
 const CAPTURES = fileURLToPath(new URL('.', import.meta.url));
-const WANTED = ['ovmf-snponly.pcap', 'seabios-ipxe.pcap'];
+const WANTED = ['ovmf-http6.pcap', 'ovmf-pxe6.pcap', 'ovmf-snponly.pcap', 'seabios-ipxe.pcap'];
 
 const DHCP_PORTS = new Set([67, 68, 4011]);
 const isDhcp = ({ fromPort, toPort }: CapturedUdp) => DHCP_PORTS.has(fromPort) || DHCP_PORTS.has(toPort);
+const isDhcp6 = ({ toPort }: CapturedUdp) => toPort === 546 || toPort === 547;
 const read = (capture: string) => udpPayloads(readFileSync(join(CAPTURES, capture)));
 
 /** One datagram as golden text. */
 function print(datagram: CapturedUdp): string {
   const { from, to, fromPort, toPort, payload } = datagram;
-  return `${from}:${fromPort} → ${to}:${toPort}\n${isDhcp(datagram) ? printMessage(payload) : printTransfer(payload)}`;
+  const text = isDhcp(datagram) ? printMessage : isDhcp6(datagram) ? printMessage6 : printTransfer;
+  return `${from}:${fromPort} → ${to}:${toPort}\n${text(payload)}`;
+}
+
+function printMessage6(payload: Uint8Array): string {
+  const message = decodeDhcp6(payload);
+  return message.ok ? printDhcp6(message.value) : `bad: ${message.reason}`;
 }
 
 function printMessage(payload: Uint8Array): string {
@@ -77,4 +87,37 @@ test.each([
     .flatMap((client) => (client.ok ? [{ kind: client.value.kind, arch: client.value.arch }] : []));
   const changes = asked.filter((client, at) => client.kind !== asked[at - 1]?.kind);
   expect(changes).toEqual(expected);
+});
+
+const NOBODY = { boot: null, mac: null };
+
+test.each([
+  [
+    'ovmf-pxe6.pcap',
+    [
+      'PXEClient 7 tftp://[fd77::1]/snponly.efi',
+      'iPXE 7 http://[fd77::1]:8080/boot/7/52-54-00-99-66-01.ipxe',
+    ],
+  ],
+  [
+    'ovmf-http6.pcap',
+    [
+      'HTTPClient 16 http://[fd77::1]:8080/boot/snponly.efi',
+      'iPXE 7 http://[fd77::1]:8080/boot/7/52-54-00-99-66-01.ipxe',
+    ],
+  ],
+])('%s: who asks to netboot by DHCPv6, and what it was told', (capture, expected) => {
+  const clients = new Map<number, string>();
+  const told = new Set<string>();
+  for (const { payload, from, toPort } of read(capture).filter(isDhcp6)) {
+    const message = decodeDhcp6(payload);
+    if (!message.ok || isRelayMessage(message.value)) throw new Error('no client’s or server’s message');
+    const { xid, options } = message.value;
+    const { boot, mac } =
+      toPort === 547 ? readDhcp6Client(message.value, { address: from, relayedMac: null }) : NOBODY;
+    if (boot) clients.set(xid, `${boot.kind} ${boot.arch}`);
+    if (boot) expect(mac).toBe('52:54:00:99:66:01');
+    if (options.bootfileUrl) told.add(`${clients.get(xid)} ${options.bootfileUrl}`);
+  }
+  expect([...told]).toEqual(expected);
 });

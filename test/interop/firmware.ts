@@ -82,6 +82,7 @@ export const FIRMWARES = {
   },
   pxe: ovmf('OVMF, PXE', '52:54:00:91:00:02', ['IPv6Support']),
   http: ovmf('OVMF, HTTP boot', '52:54:00:91:00:03', ['IPv6Support', 'IPv4PXESupport']),
+  pxe6: ovmf('OVMF, PXE over IPv6', '52:54:00:91:00:06', ['IPv4PXESupport']),
   secure: ovmfSecure('OVMF with Secure Boot', '52:54:00:91:00:04'),
   arm64: {
     name: 'AAVMF on arm64',

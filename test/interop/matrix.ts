@@ -13,6 +13,8 @@ export type FirmwareCase = {
   readonly expected: 'kernel' | 'refused' | 'script';
   /** In percent of the packets. */
   readonly loss: number;
+  /** Where it can be. */
+  readonly modes: readonly Mode[];
 };
 
 const boots = (firmware: FirmwareName, title: string, more: Partial<FirmwareCase> = {}): FirmwareCase => ({
@@ -21,6 +23,7 @@ const boots = (firmware: FirmwareName, title: string, more: Partial<FirmwareCase
   secureBoot: false,
   expected: 'kernel',
   loss: 0,
+  modes: MODES,
   ...more,
 });
 
@@ -32,6 +35,8 @@ export const FIRMWARE_CASES: readonly FirmwareCase[] = [
   boots('secure', 'OVMF with Secure Boot refuses what nobody signed', { expected: 'refused' }),
   boots('arm64', 'AAVMF on arm64 fetches its boot program and asks what to boot', { expected: 'script' }),
   boots('secure', 'OVMF with Secure Boot fetches the kernel by the signed chain', { secureBoot: true }),
+  // The seed gives IPv6 addresses on its own wire only.
+  boots('pxe6', 'OVMF by PXE over IPv6 fetches the kernel', { modes: ['authoritative'] }),
 ];
 
 /** Everything when BLACKSTART_INTEROP=full; else a part that touches every row and every column. */
@@ -39,13 +44,13 @@ const isFull = process.env['BLACKSTART_INTEROP'] === 'full';
 
 /** In a part, firmware and mode meet along diagonals; the slow arm64 meets one mode only. */
 const PICKED: Readonly<Record<Mode, readonly number[]>> = {
-  authoritative: [1, 4, 5],
+  authoritative: [1, 4, 5, 7],
   proxy: [2, 6],
   relayed: [0, 3],
 };
 
 export const firmwareCases = (mode: Mode): readonly FirmwareCase[] =>
-  isFull ? FIRMWARE_CASES : FIRMWARE_CASES.filter((_, at) => PICKED[mode].includes(at));
+  FIRMWARE_CASES.filter(({ modes }, at) => modes.includes(mode) && (isFull || PICKED[mode].includes(at)));
 
 /** In a part, each program meets one share of loss, and each share some programs. */
 export const programsAt = <T>(programs: readonly T[], loss: number): readonly T[] =>

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { run, tryRun } from '../../src/exec/run.ts';
-import { MACHINES, type Mode, SEED_LINK, type Segment, UPLINK } from './segment.ts';
+import { MACHINES, MACHINES6, type Mode, SEED_LINK, type Segment, UPLINK } from './segment.ts';
 
 const BLACKSTART = resolve(import.meta.dirname, '../../bin/blackstart');
 const START_LIMIT_MS = 60_000;
@@ -83,13 +83,15 @@ export class InteropSeed {
 
 const POOL = '10.91.0.100-10.91.0.199';
 
+const IPV6 = `    ipv6: { cidr: "${MACHINES6.cidr}", address: "${MACHINES6.seed}", dhcp: { mode: authoritative, pool: "${MACHINES6.pool}" } }\n`;
+
 /** The machines' network for each mode; only these keys differ. */
 function networksText(mode: Mode): string {
   const wire = (name: string, cidr: string, address: string, dhcp: string) =>
     `  ${name}:\n    purpose: provisioning\n    cidr: ${cidr}\n    interface: ${SEED_LINK}\n    address: ${address}\n    dhcp: ${dhcp}\n`;
   switch (mode) {
     case 'authoritative':
-      return wire('machines', MACHINES.cidr, MACHINES.seed, `{ mode: authoritative, pool: ${POOL} }`);
+      return wire('machines', MACHINES.cidr, MACHINES.seed, `{ mode: authoritative, pool: ${POOL} }`) + IPV6;
     case 'proxy':
       return wire('machines', MACHINES.cidr, MACHINES.seed, '{ mode: proxy }');
     case 'relayed':

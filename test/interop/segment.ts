@@ -7,6 +7,9 @@ export type Mode = 'authoritative' | 'proxy' | 'relayed';
 export const MACHINES = { cidr: '10.91.0.0/24', seed: '10.91.0.1', dhcp: '10.91.0.2', relay: '10.91.0.254' };
 export const UPLINK = { cidr: '10.92.0.0/24', seed: '10.92.0.1', relay: '10.92.0.254' };
 
+/** The machines' IPv6 network, where the seed is on their wire and gives addresses. */
+export const MACHINES6 = { cidr: 'fd91::/64', seed: 'fd91::1', pool: 'fd91::1:0-fd91::1:ff' };
+
 /** The seed's end of the cable, in every mode. */
 export const SEED_LINK = 'seed0';
 /** The link of client programs, and the tap of virtual machines. */
@@ -46,6 +49,8 @@ export class Segment {
     await this.#cable('client', CLIENT_LINK);
     if (this.mode === 'relayed') await this.#openRelay();
     else await this.#cable('seed', SEED_LINK, `${MACHINES.seed}/24`);
+    if (this.mode === 'authoritative')
+      await this.#ip('seed', `address add ${MACHINES6.seed}/64 dev ${SEED_LINK} nodad`);
     if (this.mode === 'proxy') await this.#cable('dhcp', 'dhcp0', `${MACHINES.dhcp}/24`);
   }
 

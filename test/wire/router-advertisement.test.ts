@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest';
-import { emptyRouterAdvertisement, isRouterSolicitation } from '../../src/wire/router-advertisement.ts';
+import {
+  emptyRouterAdvertisement,
+  isRouterSolicitation,
+  managedRouterAdvertisement,
+} from '../../src/wire/router-advertisement.ts';
 
 test.each([
   ['with a source link-address', [133, 0, 0, 0, 0, 0, 0, 0, 1, 1, 2, 3, 4, 5, 6, 7], true],
@@ -23,4 +27,22 @@ test('the advertisement makes nobody use this host as a router', () => {
     lifetimeSeconds: 0,
     length: 16,
   });
+});
+
+test('a managed link: DHCPv6 for everything, the prefix on the link, and still no router', () => {
+  const bytes = managedRouterAdvertisement({
+    address: 'fd77::1:1',
+    prefixLength: 49,
+    validSeconds: 1800,
+    mtu: 1400,
+  });
+  expect(Buffer.from(bytes).toString('hex').match(/.{16}/g)).toEqual([
+    '8600000040c00000', // type, code, checksum; hop limit, M and O, router lifetime 0
+    '0000000000000000',
+    '0304318000000708', // prefix information: /49, on link, not for autoconfiguration; valid for 1800 s
+    '0000070800000000', // preferred as long
+    'fd77000000000000',
+    '0000000000000000',
+    '0501000000000578', // MTU 1400
+  ]);
 });
