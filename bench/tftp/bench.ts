@@ -40,7 +40,7 @@ export const bench: Bench = {
 };
 
 async function measure(wire: Wire, peers: readonly TftpSubject[], context: BenchContext): Promise<Row[]> {
-  const seconds = context.quick ? 1 : 3;
+  const seconds = context.quick ? 1 : 2;
   const shape = { blockBytes: 1468, windowBlocks: 1, seconds };
   const plain: TftpCase[] = [
     rateCase(wire, ONE, { ...shape, clients: 1 }),
@@ -63,11 +63,12 @@ async function measure(wire: Wire, peers: readonly TftpSubject[], context: Bench
   try {
     return [
       ...rows,
-      ...(await interleave([lossCase(wire, LOSSY, lossy, 1)], [PLAIN, ...peers], context)),
+      // Once: 64 files each, and the peers take half a minute for them.
+      ...(await interleave([lossCase(wire, LOSSY, lossy, 1)], [PLAIN, ...peers], once)),
       ...(await interleave(
         [lossCase(wire, LOSSY_WINDOW, { ...lossy, windowBlocks: 16 }, 1)],
         [PLAIN, OFFLOADED, ...withWindows],
-        context,
+        once,
       )),
     ];
   } finally {
