@@ -92,10 +92,11 @@ const correctness = ({ failed, wrongBlocks }: LoadResult): Figure[] =>
     { metric: 'wrong', value: wrongBlocks, unit: 'blocks' },
   ].filter(({ value }) => value > 0);
 
-async function withServer<T>(
+/** A server afresh, which serves the file that the load asks for. */
+export async function withServer<T>(
   wire: Wire,
   subject: TftpSubject,
-  use: (server: { cpuMicros(): number }) => Promise<T>,
+  use: (server: { cpuMicros(): number; folder: string }) => Promise<T>,
 ): Promise<T> {
   const folder = mkdtempSync(join(wire.folder, 'subject-'));
   mkdirSync(join(folder, 'served'));
@@ -104,7 +105,7 @@ async function withServer<T>(
   const meter = meterCpu(server.pid);
   try {
     await untilServes(wire, subject, server);
-    return await use({ cpuMicros: () => meter?.micros() ?? Number.NaN });
+    return await use({ cpuMicros: () => meter?.micros() ?? Number.NaN, folder });
   } finally {
     await server.stop();
     await meter?.close();

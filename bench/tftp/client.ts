@@ -3,7 +3,7 @@ import { Arena, UdpPeerName, type UdpReceiver, type UdpSender } from '../../src/
 import { openUdpDescriptor, setSocketOption } from '../../src/net/udp-descriptor.ts';
 import { ipv4Bytes } from '../../src/wire/ipv4.ts';
 import { decodeTftp, encodeTftp } from '../../src/wire/tftp-packet.ts';
-import { clientAddress, FILE, FILE_BYTES, type Load } from './load.ts';
+import { clientAddress, FILE, type Load } from './load.ts';
 
 const TFTP_PORT = 69;
 const [DATA, ERROR, OACK] = [3, 5, 6];
@@ -37,6 +37,13 @@ export function everyAck(): Arena {
   for (let block = 0; block < 65_536; block++) acks.bytes.set([0, 4, block >>> 8, block & 255], 4 * block);
   return acks;
 }
+
+const readWord = (bytes: Uint8Array, at: number): number =>
+  ((bytes[at] ?? 0) |
+    ((bytes[at + 1] ?? 0) << 8) |
+    ((bytes[at + 2] ?? 0) << 16) |
+    ((bytes[at + 3] ?? 0) << 24)) >>>
+  0;
 
 /** One machine that fetches the file as RFC 1350, 2347, 2348 and 7440 have it. */
 export class BenchClient {
@@ -175,8 +182,7 @@ export class BenchClient {
     }
     this.#resends = 0;
     const offset = this.#block * blockBytes;
-    const said = (bytes[at + 4] ?? 0) + ((bytes[at + 5] ?? 0) << 8) + ((bytes[at + 6] ?? 0) << 16);
-    if (length > 4 && said !== offset) this.#counts.wrongBlocks++;
+    if (length > 4 && readWord(bytes, at + 4) !== offset) this.#counts.wrongBlocks++;
     this.#counts.dataPackets++;
     this.#counts.bytes += length - 4;
     this.#block++;
@@ -185,7 +191,7 @@ export class BenchClient {
     const isLast = length - 4 < blockBytes;
     if (isLast || this.#inWindow === this.#load.windowBlocks) this.#acknowledge(nowMs);
     if (!isLast) return false;
-    if (offset + length - 4 !== FILE_BYTES) return this.#fail();
+    if (offset + length - 4 !== this.#load.fileBytes) return this.#fail();
     this.#counts.completed++;
     this.#counts.tookMs.push(nowMs - this.#startedAtMs);
     return true;

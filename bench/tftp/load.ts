@@ -10,6 +10,7 @@ export interface Load {
   /** null: no options are asked for, so 512 bytes. */
   readonly blockBytes: number | null;
   readonly windowBlocks: number;
+  readonly fileBytes: number;
   /** How long each fetches again and again; null: once. */
   readonly seconds: number | null;
 }
@@ -29,7 +30,7 @@ export interface LoadResult {
   readonly ownCpuSeconds: number;
 }
 
-export type LoadShape = Omit<Load, 'device' | 'server'>;
+export type LoadShape = Omit<Load, 'device' | 'server' | 'fileBytes'> & Partial<Pick<Load, 'fileBytes'>>;
 
 export const FILE = 'bench.bin';
 export const FILE_BYTES = 1024 * 1024;
@@ -38,8 +39,8 @@ export const MAX_CLIENTS = 200;
 export const clientAddress = (client: number): string => `10.99.1.${client + 1}`;
 
 /** The file: each four bytes say where they are, so that every block can be told to be right. */
-export function benchFile(): Uint8Array {
-  const words = new Uint32Array(FILE_BYTES / 4);
+export function benchFile(bytes = FILE_BYTES): Uint8Array {
+  const words = new Uint32Array(bytes / 4);
   for (let word = 0; word < words.length; word++) words[word] = 4 * word;
   return new Uint8Array(words.buffer);
 }
@@ -48,7 +49,8 @@ const SLACK_MS = 180_000;
 
 /** Runs the generator in the machines' namespace, in a process of its own. */
 export async function generate(wire: Wire, shape: LoadShape): Promise<LoadResult> {
-  const load: Load = { device: wire.client.interface, server: wire.server.address, ...shape };
+  const { client, server } = wire;
+  const load: Load = { device: client.interface, server: server.address, fileBytes: FILE_BYTES, ...shape };
   const program = join(import.meta.dirname, 'generator-main.ts');
   const command = ['netns', 'exec', wire.client.namespace, process.execPath, program, JSON.stringify(load)];
   const { stdout } = await run('ip', command, { timeoutMs: (shape.seconds ?? 0) * 1000 + SLACK_MS });

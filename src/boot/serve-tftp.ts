@@ -3,7 +3,9 @@ import type { BootStage } from '../core/boot-stages.ts';
 import { tidyName } from '../core/tftp-name.ts';
 import type { TftpReport } from '../core/tftp-server.ts';
 import { reasonOf } from '../errors.ts';
+import { isIpv6 } from '../net/udp-descriptor.ts';
 import { openWakeEvent } from '../net/wake-event.ts';
+import { macOfEui64 } from '../wire/ipv6.ts';
 import { type BootSegment, macOf, reportEvent } from './boot-segment.ts';
 import type { Closable } from './network-boot.ts';
 import { createRateLimit } from './rate-limit.ts';
@@ -69,7 +71,7 @@ class TftpThread {
       limits: { ...LIMITS, maxBlockBytes: { 4: fits(4), 6: fits(6) } },
       segments,
     };
-    port1.on('message', (message: FromTftpThread) => this.#take(message));
+    port1.on('message', (message: FromTftpThread) => this.#takeSafely(message));
     this.#worker = new Worker(new URL('./tftp-thread-main.ts', import.meta.url), {
       workerData,
       transferList: [port2],
@@ -89,6 +91,15 @@ class TftpThread {
     this.#messages.port1.close();
     this.#sockets.close();
     this.#wakeEvent.close();
+  }
+
+  /** One packet never ends the daemon. */
+  #takeSafely(message: FromTftpThread): void {
+    try {
+      this.#take(message);
+    } catch (error) {
+      this.#segment.deps.log.error({ message: message.kind, reason: reasonOf(error) }, 'tftp message failed');
+    }
   }
 
   #take(message: FromTftpThread): void {
@@ -123,7 +134,7 @@ class TftpThread {
     const name = tidyName(asked);
     if (name === null) return 'there is no such file';
     try {
-      const mac = macOf(this.#segment, address);
+      const mac = this.#macOf(address);
       return (await this.#content.find({ name, address, mac })) ?? 'there is no such file';
     } catch (error) {
       this.#segment.deps.log.error({ file: asked, reason: reasonOf(error) }, 'tftp content failed');
@@ -137,7 +148,7 @@ class TftpThread {
     const isRefusal = how === 'not found' || how === 'refused';
     if (isRefusal && !this.#refusals.allow(address)) return;
     const startedAtMs = this.#segment.deps.clock.nowMs() - tookMs;
-    const mac = macOf(this.#segment, address);
+    const mac = this.#macOf(address);
     reportEvent(this.#segment, {
       stage,
       decision: how,
@@ -153,8 +164,13 @@ class TftpThread {
 
   #reportMalformed({ address, reason, bytes }: FromTftpThread & { kind: 'malformed' }): void {
     if (!this.#refusals.allow(address)) return;
-    const mac = macOf(this.#segment, address);
+    const mac = this.#macOf(address);
     reportEvent(this.#segment, { stage: 'tftp malformed', decision: 'dropped', reason, mac, address, bytes });
+  }
+
+  /** By our leases; of an IPv6 address that its machine made of its MAC, by itself. */
+  #macOf(address: string): string | null {
+    return isIpv6(address) ? macOfEui64(address) : macOf(this.#segment, address);
   }
 
   #tell(message: ToTftpThread): void {

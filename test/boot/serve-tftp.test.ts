@@ -14,7 +14,12 @@ const big = Buffer.alloc(2 * 1024 * 1024 + 17, 'blackstart');
 writeFileSync(join(folder, 'big'), big);
 const artefacts = {
   ...made.artefacts,
-  programs: { ...made.artefacts.programs, big: join(folder, 'big'), gone: join(folder, 'gone') },
+  programs: {
+    ...made.artefacts.programs,
+    big: join(folder, 'big'),
+    text: join(folder, 'text'),
+    gone: join(folder, 'gone'),
+  },
 };
 let tftp: Closable & { port: number };
 let events: BootEvent[];
@@ -88,6 +93,34 @@ test.each<[string, Uint8Array, number]>([
   ['data out of nowhere', encodeTftp({ kind: 'data', block: 1, bytes: new Uint8Array(3) }), 5],
 ])('%s is refused', async (_, bytes, code) => {
   expect(await ask(bytes)).toMatchObject({ kind: 'error', code });
+});
+
+test('text grows by its carriage returns, and its size says so', async () => {
+  writeFileSync(join(folder, 'text'), 'two\nlines\n');
+  expect(await ask(read('text', 'netascii', [['tsize', '0']]))).toEqual({
+    kind: 'oack',
+    options: new Map([['tsize', '12']]),
+  });
+  expect(await ask(read('text', 'netascii'))).toMatchObject({
+    kind: 'data',
+    bytes: Uint8Array.from(Buffer.from('two\r\nlines\r\n')),
+  });
+});
+
+test('IPv6 is served from the address that was asked, in blocks that fit its frames', async () => {
+  const heard = Promise.withResolvers<[string, TftpPacket | null]>();
+  const socket = await openUdpSocket({
+    address: '::1',
+    port: 0,
+    onDatagram: ({ bytes, from }) => {
+      const packet = decodeTftp(bytes);
+      heard.resolve([from.address, packet.ok ? packet.value : null]);
+    },
+    onError: heard.reject,
+  });
+  socket.send(read('snponly.efi', 'octet', [['blksize', '1468']]), tftp.port, '::1');
+  expect(await heard.promise).toEqual(['::1', { kind: 'oack', options: new Map([['blksize', '1448']]) }]);
+  await socket.close();
 });
 
 test('a ROM that asks the size and goes away leaves an event, not a failure', async () => {
