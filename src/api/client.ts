@@ -29,6 +29,9 @@ export function apiCommands(socketPath: string): Commands {
     approve: (name, by) => call(ROUTES.approve, { name, by }),
     reject: (name, by) => call(ROUTES.reject, { name, by }),
     power: (name, action) => call(ROUTES.power, { name, action }),
+    bootOnce: (name, { what, minutes, now, by }) =>
+      call(ROUTES.bootOnce, { name, what, minutes: String(minutes), now: String(now), by }),
+    cancelBootOnce: (name) => call(ROUTES.cancelBootOnce, { name }),
     trace: (name, afterId) => call(ROUTES.trace, { name, after: String(afterId) }),
     machines: () => call(ROUTES.machines),
     plan: (to) => call(ROUTES.plan, { to }),

@@ -31,6 +31,22 @@ export const ROUTES = {
     path: '/v1/nodes/:name/power',
     run: (c, w) => c.power(word(w, 'name'), oneOf(w, 'action', POWER)),
   },
+  bootOnce: {
+    method: 'POST',
+    path: '/v1/nodes/:name/boot-once',
+    run: (c, w) =>
+      c.bootOnce(word(w, 'name'), {
+        what: word(w, 'what'),
+        minutes: minutesIn(w),
+        now: oneOf(w, 'now', BOOLEANS) === 'true',
+        by: word(w, 'by'),
+      }),
+  },
+  cancelBootOnce: {
+    method: 'DELETE',
+    path: '/v1/nodes/:name/boot-once',
+    run: (c, w) => c.cancelBootOnce(word(w, 'name')),
+  },
   trace: {
     method: 'GET',
     path: '/v1/trace/:name/:after',
@@ -48,6 +64,7 @@ export const ROUTES = {
   },
 } as const satisfies Record<keyof Commands, Route>;
 
+const BOOLEANS = ['true', 'false'] as const;
 const POWER = ['on', 'off', 'cycle', 'status'] as const satisfies readonly PowerAction[];
 const UNDERCLOUD = ['up', 'status', 'down'] as const;
 
@@ -56,6 +73,16 @@ function word(words: Words, key: string): string {
   if (typeof value === 'string' && value !== '') return value;
   throw new BlackstartError('E_USAGE', `the request has no "${key}"`, {
     remedy: 'Send it in the path or the JSON body.',
+    exitCode: EXIT.usage,
+  });
+}
+
+/** A day is long enough for any wish. */
+function minutesIn(words: Words): number {
+  const minutes = Number(word(words, 'minutes'));
+  if (Number.isInteger(minutes) && minutes >= 1 && minutes <= 1440) return minutes;
+  throw new BlackstartError('E_USAGE', `"${words['minutes']}" is no number of minutes`, {
+    remedy: 'It is a whole number from 1 to 1440.',
     exitCode: EXIT.usage,
   });
 }

@@ -37,6 +37,8 @@ export const RAMDISK_PACKAGES = [
   'efibootmgr',
   'psmisc',
   'procps',
+  // for a person who rescues a machine
+  'dropbear-bin',
 ] as const;
 
 /** Removed before packing: what package tools, documentation and other languages need, and no program here reads. */

@@ -1,5 +1,4 @@
 import type { BootClient, BootDecision } from '../core/boot.ts';
-import type { BootFiles } from '../core/boot-tool.ts';
 import { bootPath } from '../core/boot-urls.ts';
 import { renderTemplate } from '../render/template.ts';
 import { bootArgs } from './boot-args.ts';
@@ -25,7 +24,7 @@ export function bootScript(segment: BootSegment, client: BootClient, decision: B
       return renderTemplate('boot/program.ipxe.njk', {
         reason,
         scriptUrl,
-        ...program(decision.files, httpUrl),
+        ...program(decision, segment),
       });
     case 'menu':
       return renderTemplate('boot/menu.ipxe.njk', {
@@ -45,11 +44,15 @@ export function bootScript(segment: BootSegment, client: BootClient, decision: B
   }
 }
 
-const program = (files: BootFiles, httpUrl: string) => ({
+const program = (
+  { name, files }: Extract<BootDecision, { kind: 'program' }>,
+  { httpUrl, deps }: BootSegment,
+) => ({
   kind: files.kind,
   url: httpUrl + files.path,
   initrdUrl: files.kind === 'kernel' && files.initrd !== null ? httpUrl + files.initrd : null,
-  args: files.kind === 'kernel' ? oneLine(files.args) : '',
+  // memtest86+ takes a kernel's words for its console, and shows itself on a screen only without them.
+  args: oneLine(name === 'memtest' ? deps.policy.kernelArgs : files.kind === 'kernel' ? files.args : ''),
 });
 
 /** A line break would start a new iPXE command, and `${` a variable. */

@@ -75,7 +75,7 @@ async function ironicConfig(
   const boot = readIronicScript(await readFile(path, 'utf8'), client.mac);
   if (!boot.ok) return nothing(view, boot.reason);
   if (boot.value.kind === 'local-disk')
-    return renderTemplate('boot/local-disk.grub.njk', { ...view, form: 'exit' });
+    return renderTemplate('boot/local-disk.grub.njk', { ...view, form: 'chainload' });
   const { kernelUrl, initrdUrls, args } = boot.value;
   const stranger = [kernelUrl, ...initrdUrls].find((wanted) => !wanted.startsWith(root));
   if (stranger !== undefined) return nothing(view, `GRUB can load from this seed only, not ${stranger}`);

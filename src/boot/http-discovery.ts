@@ -1,4 +1,4 @@
-import { unexpired } from '../core/boot-node.ts';
+import { isOnce, unexpired } from '../core/boot-node.ts';
 import { BlackstartError, reasonOf } from '../errors.ts';
 import type { HttpReply, HttpRequest } from '../net/http.ts';
 import { type BootSegment, macOf, reportEvent } from './boot-segment.ts';
@@ -55,7 +55,7 @@ function refuseSender(mac: string, { deps }: BootSegment): string | null {
   if (node.approval === 'rejected') return `node ${node.name} was rejected`;
   if (node.approval === 'pending') return null;
   const intent = unexpired(deps.directory.intentOf(mac), deps.clock.nowMs());
-  return intent ? null : `node ${node.name} was not told to boot the agent`;
+  return intent && !isOnce(intent.kind) ? null : `node ${node.name} was not told to boot the agent`;
 }
 
 const readInventory = (body: unknown): Readonly<Record<string, unknown>> | null =>

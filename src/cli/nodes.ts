@@ -5,6 +5,7 @@ import type { Commands, NodeDetail, NodeView, PowerAction, StrangerView } from '
 import type { LoadedSite } from '../site/load-site.ts';
 import { selectNodes } from '../site/selector.ts';
 import { siteAttributes } from '../site/views.ts';
+import { bootOnceCommand } from './boot-once.ts';
 import { attachNodeConsole } from './console.ts';
 import { type CliContext, withCommands } from './context.ts';
 import { duration, json, table } from './output.ts';
@@ -64,6 +65,7 @@ export function nodesCommand(context: CliContext): Command {
     .action((name: string, action: PowerAction, options: NodesOptions) =>
       powerNode(context, name, action, options),
     );
+  nodes.addCommand(bootOnceCommand(context));
   nodes
     .command('console')
     .description('the serial console of a machine, through its BMC; Ctrl-] leaves')

@@ -35,6 +35,9 @@ function ipxeForm(choice: LocalDiskChoice, firmware: string): LocalDiskForm {
   return choice === 'chainload' ? 'exit' : choice;
 }
 
-/** GRUB knows no sanboot. */
+/**
+ * GRUB knows no sanboot. It starts the disk's own loader: leaving, whatever the code, ends in OVMF's set-up menu, since
+ * Debian's GRUB 2.06 always leaves with success.
+ */
 const grubForm = (choice: LocalDiskChoice): LocalDiskForm =>
-  choice === 'auto' || choice === 'sanboot' ? 'exit' : choice;
+  choice === 'auto' || choice === 'sanboot' ? 'chainload' : choice;

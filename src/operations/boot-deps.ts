@@ -6,6 +6,7 @@ import { discoversUnknown } from '../site/views.ts';
 import type { LeaseStore } from '../store/lease-store.ts';
 import { agentArgs } from './agent-args.ts';
 import { bootNetworks } from './boot-networks.ts';
+import { endUsedUp } from './boot-once.ts';
 import { bootTools } from './boot-programs.ts';
 import { recordDiscovery } from './record-discovery.ts';
 import type { RunningServices } from './running-services.ts';
@@ -64,17 +65,19 @@ async function takeInventory(
     });
 }
 
-/** Takes every event in; what is kept of it is logged once, and floods are summed up. */
 /** Where another server gives addresses, the machine is heard taking its own. */
 const ADDRESS_STAGES: ReadonlySet<string> = new Set(['dhcp ack', 'dhcp elsewhere']);
 
-function eventTaker({ trace, addresses, log }: SeedState, metrics: BootMetrics): (event: BootEvent) => void {
+/** Takes every event in; what is kept of it is logged once, and floods are summed up. */
+function eventTaker(state: SeedState, metrics: BootMetrics): (event: BootEvent) => void {
+  const { trace, addresses, log } = state;
   const lines = plainLog(log);
   return (event) => {
     const { mac, address, node, stage, decision, reason, file } = event;
     if (ADDRESS_STAGES.has(stage) && mac !== null && address !== null) addresses.given(mac, address);
     const kept = trace.add({ ...event, mac: mac ?? '', repeats: 1 });
     metrics.note(event, kept);
+    endUsedUp(state, event);
     if (kept) lines.info({ mac, node, stage, decision, reason, address, file }, 'boot event');
   };
 }

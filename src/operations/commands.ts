@@ -127,6 +127,25 @@ export interface TraceView {
 
 export type PowerAction = 'on' | 'off' | 'cycle' | 'status';
 
+/** What a machine shall boot once. */
+export interface BootOnceWish {
+  /** `rescue`, `memtest`, or the name of one of the site's tools. */
+  readonly what: string;
+  /** How long the machine may take to come for it. */
+  readonly minutes: number;
+  /** Whether to start it anew now, whatever it runs. */
+  readonly now: boolean;
+  readonly by: string;
+}
+
+export interface BootOnceView {
+  readonly node: string;
+  readonly what: string;
+  readonly endsAtMs: number;
+  /** null: it has no BMC, and is switched on by hand. */
+  readonly power: 'on' | 'off' | null;
+}
+
 /**
  * The one way in, for command line, API and web page: over the socket when a daemon runs, in process when none does.
  * Every method may throw a BlackstartError.
@@ -138,6 +157,9 @@ export interface Commands {
   approve(name: string, by: string): Promise<NodeView>;
   reject(name: string, by: string): Promise<NodeView>;
   power(name: string, action: PowerAction): Promise<{ power: 'on' | 'off' }>;
+  bootOnce(name: string, wish: BootOnceWish): Promise<BootOnceView>;
+  /** False when there was no such wish. */
+  cancelBootOnce(name: string): Promise<{ cancelled: boolean }>;
   /** The trace of a node, or of a MAC address; only what came after a row when one is given. */
   trace(name: string, afterId: number): Promise<TraceView>;
   /** The machines seen last, each by the last thing it did. */

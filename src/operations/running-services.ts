@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Ramdisk } from '../artefacts/ramdisk.ts';
 import type { Bmc } from '../bmc/bmc.ts';
 import type { BootArtefacts } from '../boot/network-boot.ts';
+import { MEMTEST_PROGRAMS } from '../core/boot-programs.ts';
 import { BlackstartError, reasonOf } from '../errors.ts';
 import type { Ironic } from '../ironic/client.ts';
 import type { SeedPaths } from '../site/seed-paths.ts';
@@ -84,6 +85,11 @@ export class RunningServices implements SeedServices {
         return images();
       },
     };
+  }
+
+  get serves(): { rescue: boolean; memtest: boolean } {
+    const { agent, programs } = this.#served;
+    return { rescue: agent !== null, memtest: Object.hasOwn(programs, MEMTEST_PROGRAMS.bios) };
   }
 
   /** The same object until there are others: whoever asks for every packet may keep what follows from it. */

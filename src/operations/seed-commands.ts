@@ -12,7 +12,10 @@ import {
   runningOperation,
 } from '../store/operations.ts';
 import type { TraceEvent } from '../store/trace-event.ts';
+import { bootOnce, cancelBootOnce } from './boot-once.ts';
 import type {
+  BootOnceView,
+  BootOnceWish,
   Commands,
   NodeDetail,
   NodeView,
@@ -116,6 +119,15 @@ export class SeedCommands implements Commands {
     const power = (await bmc.powerState()) === 'off' ? 'off' : 'on';
     state.log.info({ node: name, action, power }, 'power switched by a person');
     return { power };
+  }
+
+  async bootOnce(name: string, wish: BootOnceWish): Promise<BootOnceView> {
+    const { services, state } = this.#parts;
+    return bootOnce(this.#siteNode(name), wish, state, services);
+  }
+
+  async cancelBootOnce(name: string): Promise<{ cancelled: boolean }> {
+    return { cancelled: await cancelBootOnce(this.#siteNode(name), this.#parts.state) };
   }
 
   trace(name: string, afterId: number): Promise<TraceView> {

@@ -14,6 +14,8 @@ export interface SeedServices {
   /** A client of the undercloud while that answers, else null. */
   ironic(): Ironic | null;
   bmc(node: SiteNode): Promise<Bmc>;
+  /** What machines can boot besides the agent, of what this seed has by now. */
+  readonly serves: { readonly rescue: boolean; readonly memtest: boolean };
   /** Throws E_IMAGE_MISSING for one that is not ready. */
   image(name: string): ServedImage;
   ansible(signal: AbortSignal): Promise<string>;

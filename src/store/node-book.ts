@@ -1,3 +1,4 @@
+import type { IntentKind } from '../core/boot-node.ts';
 import type { MachineIdentity } from '../core/match.ts';
 import type { SeedDatabase } from './open-store.ts';
 
@@ -43,7 +44,7 @@ export interface Discovery {
 
 export interface Intent {
   readonly node: string;
-  readonly kind: 'discover' | 'inspect' | 'deploy' | 'clean' | 'rescue' | 'install';
+  readonly kind: IntentKind;
   readonly reason: string;
   readonly createdAtMs: number;
   readonly endsAtMs: number;

@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely';
+import type { IntentKind } from '../core/boot-node.ts';
 import type { TraceEvent } from './trace-event.ts';
 
 /** The seed's tables. Times are milliseconds since the epoch; columns that end in `Json` hold JSON text. */
@@ -38,7 +39,7 @@ interface DiscoveryRow {
 
 interface IntentRow {
   node: string;
-  kind: 'discover' | 'inspect' | 'deploy' | 'clean' | 'rescue' | 'install';
+  kind: IntentKind;
   reason: string;
   createdAtMs: number;
   endsAtMs: number;

@@ -61,6 +61,20 @@ fi
 # Every other interface is raised for LLDP and the inventory, but asks for no address.
 for folder in /sys/class/net/*; do [ -e "$folder/device" ] && ip link set "${folder##*/}" up; done
 
+# For a person, not for the agent: blackstart.rescue=URL-OF-PUBLIC-KEYS. A shell on the console, and by ssh.
+rescue_keys=$(sed -n 's/.*blackstart\.rescue=\([^ ]*\).*/\1/p' /proc/cmdline)
+if [ -n "$rescue_keys" ]; then
+  mkdir -p -m 700 /root/.ssh /etc/dropbear
+  # Not by busybox' wget, which is linked statically and dies where glibc looks a name up.
+  python3 -c 'import sys, urllib.request as r; print(r.urlopen(sys.argv[1], timeout=20).read().decode())' \
+    "$rescue_keys" >/root/.ssh/authorized_keys || say "no public keys from $rescue_keys"
+  chmod 600 /root/.ssh/authorized_keys
+  dropbearkey -t ed25519 -f /etc/dropbear/dropbear_ed25519_host_key | grep Fingerprint
+  dropbear -s
+  say "rescue: ssh root@$(cat /run/lease 2>/dev/null), or this shell"
+  while :; do busybox setsid busybox cttyhack /bin/bash -l; done
+fi
+
 # The agent leaves when Ironic does not know the machine for long; then it inspects again and asks again.
 while :; do
   say "starting the agent"

@@ -1,5 +1,6 @@
 // Serves network boot within whatever namespace it is started in; one JSON line an event. Run by netboot.test.ts.
 import { readFileSync } from 'node:fs';
+import type { BootArtefacts, NetworkBootPolicy } from '../../src/boot/network-boot.ts';
 import { serveNetworkBoot } from '../../src/boot/serve-network-boot.ts';
 import { systemClock } from '../../src/clock.ts';
 import type { BootIntent, BootNode } from '../../src/core/boot-node.ts';
@@ -16,6 +17,10 @@ export interface ServerConfig {
   readonly httpRoot: string;
   readonly nodes: BootNode[];
   readonly intents: Record<string, BootIntent>;
+  readonly agent?: BootArtefacts['agent'];
+  readonly tools?: Record<string, string>;
+  readonly raspberryPiDir?: string;
+  readonly policy?: Partial<Pick<NetworkBootPolicy, 'secureBoot' | 'tools' | 'menuSeconds' | 'kernelArgs'>>;
 }
 
 const config = JSON.parse(readFileSync(process.argv[2] ?? '', 'utf8')) as ServerConfig;
@@ -37,6 +42,7 @@ await serveNetworkBoot(
       ironicUrl: () => null,
       collectors: ['default'],
       kernelArgs: '',
+      ...config.policy,
     },
     leases,
     directory: {
@@ -48,10 +54,10 @@ await serveNetworkBoot(
     },
     artefacts: {
       programs: config.programs,
-      tools: {},
-      raspberryPiDir: null,
+      tools: config.tools ?? {},
+      raspberryPiDir: config.raspberryPiDir ?? null,
       images: config.images,
-      agent: null,
+      agent: config.agent ?? null,
       ironic: { httpRoot: config.httpRoot, linkRoots: [] },
     },
     onInventory: (inventory, sender) => {
