@@ -13,7 +13,7 @@ import { MEMTEST_PROGRAMS } from './boot-programs.ts';
 import { whyNotTool } from './boot-tool.ts';
 import { bootPath } from './boot-urls.ts';
 
-export type { BootClient, BootDecision, BootPolicy, LocalDiskForm } from './boot-decision.ts';
+export type { BootClient, BootDecision, BootPolicy } from './boot-decision.ts';
 
 type Wish = { readonly intent: BootIntent | null; readonly reason: string };
 
