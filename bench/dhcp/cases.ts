@@ -17,7 +17,7 @@ const DROPS = 0.01;
 const RATE_PATIENCE_MS = 1_000;
 /** OVMF and most ROMs ask again after 4 s. */
 const BURST_PATIENCE_MS = 4_000;
-const WARM_UP: LoadShape = { machines: 3_000, perSecond: 600, patienceMs: RATE_PATIENCE_MS };
+const WARM_UP: LoadShape = { machines: 2_000, perSecond: 1_000, patienceMs: RATE_PATIENCE_MS };
 const START_TRIES = 100;
 
 /** A server with no lease yet that answers. */
@@ -48,10 +48,19 @@ async function untilAnswers(
   throw new Error(`${subject.name} does not answer. It printed:\n${server.output()}`);
 }
 
+interface MaxRate {
+  readonly seconds: number;
+  /** How often the interval that the rate lies in is halved. */
+  readonly steps: number;
+  /** Who asks; this project's own generator unless told. */
+  readonly load?: typeof generate;
+  readonly by?: string;
+}
+
 /** The highest rate with less than 1 % lost, found by doubling and then by halving the rest; each on a fresh server. */
 export function maxRateCase(
   place: Place,
-  { seconds, steps }: { seconds: number; steps: number },
+  { seconds, steps, load = generate, by = '' }: MaxRate,
 ): Case<DhcpSubject> {
   const tryRate = (subject: DhcpSubject, perSecond: number) =>
     withServer(place, subject, async (server): Promise<{ result: LoadResult; cpuMicros: number }> => {
@@ -59,7 +68,7 @@ export function maxRateCase(
       await generate(place.wire, place.relayed, WARM_UP);
       const before = server.cpuMicros();
       const machines = Math.round(perSecond * seconds);
-      const result = await generate(place.wire, place.relayed, {
+      const result = await load(place.wire, place.relayed, {
         machines,
         perSecond,
         patienceMs: RATE_PATIENCE_MS,
@@ -67,11 +76,11 @@ export function maxRateCase(
       return { result, cpuMicros: (server.cpuMicros() - before) / Math.max(1, result.acks) };
     });
   return {
-    name: `${nameOf(place)}, new leases`,
+    name: `${nameOf(place)}, new leases${by}`,
     async run(subject) {
       const best = { perSecond: 0, cpuMicros: Number.NaN, p99Ms: Number.NaN };
       let [low, high] = [0, Number.POSITIVE_INFINITY];
-      let perSecond = 500;
+      let perSecond = 1_000;
       for (let step = 0; step < steps; ) {
         const { result, cpuMicros } = await tryRate(subject, perSecond);
         // What counts is the rate that came about: a generator that falls behind has not asked at the rate it was told.

@@ -75,3 +75,20 @@ export const DNSMASQ: DhcpSubject = {
     });
   },
 };
+
+/** The npm package, as a server. */
+export const NPM_DHCP: DhcpSubject = {
+  name: 'npm dhcp (in memory)',
+  start: (wire, folder) =>
+    startIn(
+      wire.server.namespace,
+      [
+        process.execPath,
+        join(import.meta.dirname, 'npm-dhcp-main.ts'),
+        POOL.first,
+        POOL.last,
+        wire.server.address,
+      ],
+      { logFile: join(folder, 'npm-dhcp.log') },
+    ),
+};
