@@ -146,7 +146,7 @@ export class BenchClient {
 
   #takePacket(at: number, length: number, nowMs: number): boolean {
     const { bytes } = this.#tools.received;
-    switch (bytes[at + 1]) {
+    switch (bytes[at + 1] ?? 0) {
       case DATA:
         return this.#takeData(at, length, nowMs);
       case OACK:
