@@ -14,18 +14,18 @@ const cannot = process.getuid?.() === 0 ? null : 'network namespaces need root';
 if (cannot) console.log(`skipped: ${cannot}`);
 
 describe.skipIf(cannot !== null).each(MODES)('%s DHCP', (mode) => {
-  for (const secureBoot of [false, true]) {
-    const cases = firmwareCases(mode).filter((one) => one.secureBoot === secureBoot);
-    if (cases.length > 0)
-      describe(secureBoot ? 'with boot.secureBoot' : 'as by default', () => boots(mode, secureBoot, cases));
-  }
+  const groups = Map.groupBy(firmwareCases(mode), ({ secureBoot, byGrub }) =>
+    secureBoot ? 'with boot.secureBoot' : byGrub ? 'by GRUB' : 'by iPXE',
+  );
+  for (const [name, cases] of groups) describe(name, () => boots(mode, cases));
 });
 
-function boots(mode: Mode, secureBoot: boolean, cases: readonly FirmwareCase[]): void {
+function boots(mode: Mode, cases: readonly FirmwareCase[]): void {
+  const secureBoot = cases.some((one) => one.secureBoot);
   const segment = new Segment(mode);
   const dir = mkdtempSync(join(tmpdir(), 'bs-interop-'));
   const seed = new InteropSeed(segment, join(dir, 'seed'));
-  const neighbour = new NeighbourDhcp(segment, dir);
+  const neighbour = new NeighbourDhcp(segment, dir, { namesSeed: cases.some((one) => one.byGrub) });
   beforeAll(async () => {
     await segment.open();
     await seed.start(`boot: { secureBoot: ${secureBoot} }\n`);

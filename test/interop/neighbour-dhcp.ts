@@ -8,11 +8,14 @@ import { MACHINES, type Segment, UPLINK } from './segment.ts';
 export class NeighbourDhcp {
   readonly #segment: Segment;
   readonly #dir: string;
+  readonly #namesSeed: boolean;
   #process: ChildProcess | null = null;
 
-  constructor(segment: Segment, dir: string) {
+  /** `namesSeed`: the DHCP server beside the seed has it as next server, without a boot file. */
+  constructor(segment: Segment, dir: string, { namesSeed }: { readonly namesSeed: boolean }) {
     this.#segment = segment;
     this.#dir = dir;
+    this.#namesSeed = namesSeed;
   }
 
   async start(): Promise<void> {
@@ -46,6 +49,7 @@ export class NeighbourDhcp {
           ...['--dhcp-range=10.91.0.100,10.91.0.199,1h', '--dhcp-authoritative', '--interface=dhcp0'],
           ...[`--dhcp-option=3,${MACHINES.dhcp}`, `--dhcp-leasefile=${join(this.#dir, 'dnsmasq.leases')}`],
           ...['--user=root', '--pid-file='],
+          ...(this.#namesSeed ? [`--dhcp-boot=,,${MACHINES.seed}`] : []),
         ];
       case 'relayed':
         return [
