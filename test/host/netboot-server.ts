@@ -9,7 +9,7 @@ import { silentLog } from '../../src/log.ts';
 import { openLeaseStore } from '../../src/store/lease-store.ts';
 
 export interface ServerConfig {
-  readonly network: BootNetwork;
+  readonly networks: readonly BootNetwork[];
   readonly httpPort: number;
   readonly leaseFile: string;
   readonly programs: Record<string, string>;
@@ -31,7 +31,7 @@ process.on('SIGTERM', () => abort.abort());
 const leases = await openLeaseStore(config.leaseFile);
 await serveNetworkBoot(
   {
-    networks: [config.network],
+    networks: config.networks,
     httpPort: config.httpPort,
     policy: {
       discovers: () => true,
