@@ -4,6 +4,7 @@ import type { BootIntent, BootNode } from '../core/boot-node.ts';
 import type { BootNetwork } from '../core/dhcp-network.ts';
 import type { Log } from '../log.ts';
 import type { LeaseStore } from '../store/lease-store.ts';
+import type { RelayInformation } from '../wire/dhcp-relay-information.ts';
 import type { BootEvent } from './boot-event.ts';
 import type { BootMetrics } from './metrics.ts';
 
@@ -18,6 +19,8 @@ export interface BootDirectory {
   byUuid(uuid: string): BootNode | null;
   /** Why the machine may netboot now, Ironic's own boot file included (see `findUndercloudBootFile`). */
   intentOf(mac: string): BootIntent | null;
+  /** The node whose switch port a netbooting machine came in by; from then on the machine's MAC is that node's. */
+  byPort(relay: RelayInformation, mac: string): BootNode | null;
   /** The node an address is reserved for. */
   reservedBy(address: string): BootNode | null;
 }

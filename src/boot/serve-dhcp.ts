@@ -177,7 +177,9 @@ function answerRequest(
   if (!subnets.ok) return subnets;
   const client = readPxeClient(request);
   const uuid = (client.ok ? client.value.uuid : null) ?? uuidOf(link.segments, request.chaddr);
-  const node = findNode(deps, request.chaddr, uuid);
+  // Only what netboots is taken for the node on its port: a BMC may share the cable.
+  const byPort = () => (client.ok && relay ? deps.directory.byPort(relay, request.chaddr) : null);
+  const node = findNode(deps, request.chaddr, uuid) ?? byPort();
   const facts = {
     node,
     reservedForOther: (address: string) => {

@@ -15,6 +15,8 @@ export interface NodeIdentity {
   readonly macs: readonly string[];
   readonly bmcHost: string | null;
   readonly bmcMac: string | null;
+  /** MACs that were seen to netboot by its switch port. */
+  readonly portMacs: readonly string[];
   readonly fromBmc: {
     readonly systemUuid: string | null;
     readonly serial: string | null;
@@ -75,6 +77,9 @@ function evidenceFor(machine: MachineIdentity, node: NodeIdentity): string[] {
     ...(sameText(machine.serial, node.fromBmc?.serial ?? null)
       ? [`serial number ${machine.serial} read from its BMC`]
       : []),
+    ...node.portMacs
+      .filter((mac) => machine.macs.includes(mac) && !shared.includes(mac))
+      .map((mac) => `NIC ${mac} on its switch port`),
     ...sharedByBmc.filter((mac) => !shared.includes(mac)).map((mac) => `NIC ${mac} read from its BMC`),
   ];
 }

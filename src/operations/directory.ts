@@ -1,8 +1,10 @@
 import type { BootIntent, BootNode } from '../core/boot-node.ts';
 import type { NodeIdentity } from '../core/match.ts';
+import { isFromPort } from '../core/switch-port.ts';
 import type { Site, SiteNode } from '../site/site.ts';
 import { nodeIdentity, nodeProfile } from '../site/views.ts';
 import type { NodeBook } from '../store/node-book.ts';
+import type { RelayInformation } from '../wire/dhcp-relay-information.ts';
 
 /** The site's nodes by what the boot servers see of a machine: its MAC. Asked for every packet, so all in memory. */
 export class NodeDirectory {
@@ -11,6 +13,9 @@ export class NodeDirectory {
   readonly #byName: ReadonlyMap<string, SiteNode>;
   readonly #byAddress: ReadonlyMap<string, SiteNode>;
   readonly #typedMacs: ReadonlyMap<string, string>;
+  /** The MAC that last netbooted by each node's switch port, and the same the other way round. */
+  readonly #portMacs = new Map<string, string>();
+  #byPortMac: ReadonlyMap<string, string> = new Map();
   readonly #undercloudIntent: (mac: string) => BootIntent | null;
 
   /** `undercloudIntent` looks whether Ironic has written a boot file for the MAC at this moment. */
@@ -33,7 +38,13 @@ export class NodeDirectory {
 
   /** By the MACs that were typed, then those an agent found, then those a BMC told. */
   nameByMac(mac: string): string | null {
-    return this.#typedMacs.get(mac) ?? this.#book.nodeByDiscoveredMac(mac) ?? this.#nameByBmcMac(mac);
+    return (
+      this.#typedMacs.get(mac) ??
+      this.#book.nodeByDiscoveredMac(mac) ??
+      this.#nameByBmcMac(mac) ??
+      this.#byPortMac.get(mac) ??
+      null
+    );
   }
 
   #nameByBmcMac(mac: string): string | null {
@@ -52,6 +63,17 @@ export class NodeDirectory {
       (candidate) => this.#uuidOf(candidate) === uuid.toLowerCase(),
     );
     return node === undefined ? null : this.#bootNode(node);
+  }
+
+  /** In memory only: a machine is heard again at its next DHCP message, and its inventory then makes it lasting. */
+  byPort(relay: RelayInformation, mac: string): BootNode | null {
+    for (const node of this.#byName.values()) {
+      if (node.switchPort === null || !isFromPort(relay, node.switchPort)) continue;
+      this.#portMacs.set(node.name, mac);
+      this.#byPortMac = new Map([...this.#portMacs].map(([name, seen]) => [seen, name]));
+      return this.#bootNode(node);
+    }
+    return null;
   }
 
   reservedBy(address: string): BootNode | null {
@@ -102,6 +124,9 @@ export class NodeDirectory {
 
   /** Every node as matching wants it: what was typed, and what its BMC told. */
   identities(): NodeIdentity[] {
-    return this.#site.nodes.map((node) => nodeIdentity(node, this.#book.record(node.name).bmc));
+    return this.#site.nodes.map((node) => {
+      const portMac = this.#portMacs.get(node.name);
+      return nodeIdentity(node, this.#book.record(node.name).bmc, portMac === undefined ? [] : [portMac]);
+    });
   }
 }

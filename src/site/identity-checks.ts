@@ -21,6 +21,7 @@ export function identityFaults(site: WrittenSite): Fault[] {
     ...twice(collect(({ node }) => [[['uuid'], node.uuid]])),
     ...twice(collect(({ node }) => [[['address'], node.address]])),
     ...twice(collect(({ node }) => [[['address6'], node.address6]])),
+    ...twice(collect(({ node }) => [[['switchPort'], printPort(node.switchPort)]])),
     ...twice(
       collect(({ node }) => [
         ...node.macs.map((mac, index): [Path, string] => [['macs', index], mac]),
@@ -33,10 +34,15 @@ export function identityFaults(site: WrittenSite): Fault[] {
       ]),
     ),
     ...nodes.flatMap(({ node, path, endpoint }) =>
-      neverMatched({ ...node, bmc: node.bmc && { host: endpoint?.host ?? '', mac: node.bmc.mac } }, path),
+      node.switchPort !== null
+        ? []
+        : neverMatched({ ...node, bmc: node.bmc && { host: endpoint?.host ?? '', mac: node.bmc.mac } }, path),
     ),
   ];
 }
+
+const printPort = (port: WrittenSite['nodes'][number]['switchPort']): string | null =>
+  port && [`port ${port.circuitId}`, ...(port.remoteId === null ? [] : [`of ${port.remoteId}`])].join(' ');
 
 interface Claim {
   readonly owner: string;
@@ -81,7 +87,7 @@ function neverMatched(node: Parameters<typeof nodeIdentity>[0], path: Path): Fau
       path,
       message:
         typed === null
-          ? `no machine can be recognised as "${node.name}": give its serial, uuid, macs or bmc`
+          ? `no machine can be recognised as "${node.name}": give its serial, uuid, macs, switchPort or bmc`
           : `no machine can be recognised as "${node.name}": ${typed} is a placeholder that many machines have`,
     },
   ];

@@ -19,7 +19,14 @@ import {
 
 const label = patterned('a text', /^[\x20-\x7e]{0,255}$/);
 
-/** A physical server. Any of serial, uuid, macs and bmc tells which machine it is. */
+const portId = patterned('a text, or bytes in hexadecimal', /^[\x20-\x7e]{1,255}$/);
+
+const switchPort = z.strictObject({
+  circuitId: portId.describe('The port, as text like "Ethernet1/7" or as bytes like "00:04:00:64:01:07".'),
+  remoteId: optional(portId).describe('The switch; needed where several switches have such a port.'),
+});
+
+/** A physical server. Any of serial, uuid, macs, switchPort and bmc tells which machine it is. */
 export const nodeSchema = z.strictObject({
   name: hostName.describe('Its name, which becomes its host name.'),
   role: nounName.describe('What it is for, one of roles.'),
@@ -34,6 +41,9 @@ export const nodeSchema = z.strictObject({
     .max(64)
     .default([])
     .describe('MAC addresses of its network cards, those that netboot first.'),
+  switchPort: optional(switchPort).describe(
+    'The switch port that it netboots by, as option 82 says it: a machine there is this node, whatever its MAC.',
+  ),
   bmc: optional(bmcSchema).describe(
     'Its BMC: a host or URL alone, or a mapping. Without one it is switched on by hand.',
   ),

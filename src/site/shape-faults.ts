@@ -22,6 +22,7 @@ export function shapeFaults(issues: readonly z.core.$ZodIssue[]): Fault[] {
 }
 
 function wordUnknown(key: string, known: readonly string[]): string {
+  if (known.includes(key)) return 'does not go with the kind or mode that is given here';
   const guess = didYouMean(key, known);
   return `unknown key${guess || (known.length > 0 ? `; here may stand ${known.join(', ')}` : '')}`;
 }

@@ -117,12 +117,13 @@ export function nodeProfile(site: Site, node: SiteNode): NodeProfile {
   };
 }
 
-/** What the site file says about who a node is, for core/match.ts; `fromBmc` is what its BMC was seen to say. */
+/** What the site file says about who a node is, for core/match.ts; beside it what its BMC and its switch port told. */
 export const nodeIdentity = (
   node: Pick<SiteNode, 'name' | 'uuid' | 'serial' | 'macs'> & {
     readonly bmc: { readonly host: string; readonly mac: string | null } | null;
   },
   fromBmc: NodeIdentity['fromBmc'] = null,
+  portMacs: readonly string[] = [],
 ): NodeIdentity => ({
   name: node.name,
   uuid: node.uuid,
@@ -130,6 +131,7 @@ export const nodeIdentity = (
   macs: node.macs,
   bmcHost: node.bmc?.host ?? null,
   bmcMac: node.bmc?.mac ?? null,
+  portMacs,
   fromBmc,
 });
 

@@ -102,6 +102,7 @@ export function aSegment({ artefacts, nodes = [], intent = null, policy = {}, on
         byMac: (mac) => nodes.find((node) => node.macs.includes(mac)) ?? null,
         byUuid: (uuid) => nodes.find((node) => node.uuid === uuid) ?? null,
         intentOf: () => intent,
+        byPort: () => null,
         reservedBy: (address) => nodes.find((node) => node.address === address) ?? null,
       },
       artefacts,

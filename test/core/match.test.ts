@@ -17,6 +17,7 @@ const node = (name: string, change: Partial<NodeIdentity> = {}): NodeIdentity =>
   macs: [],
   bmcHost: null,
   bmcMac: null,
+  portMacs: [],
   fromBmc: null,
   ...change,
 });

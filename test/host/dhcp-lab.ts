@@ -156,6 +156,7 @@ export class DhcpLab {
       '0',
       '-C',
       '/dev/null',
+      '--no-ping',
       '--dhcp-range=10.74.0.100,10.74.0.109,3600',
       '-i',
       'brP',

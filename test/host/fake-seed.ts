@@ -114,6 +114,7 @@ const boot = await serveNetworkBoot(
         discovering.has(mac)
           ? { kind: 'discover', expiresAtMs: Date.now() + 60_000, reason: 'test' }
           : findUndercloudBootFile(httpRoot, mac),
+      byPort: () => null,
       reservedBy: () => null,
     },
     artefacts: {

@@ -50,6 +50,7 @@ await serveNetworkBoot(
       byMac: (mac) => config.nodes.find((node) => node.macs.includes(mac)) ?? null,
       byUuid: (uuid) => config.nodes.find((node) => node.uuid === uuid) ?? null,
       intentOf: (mac) => config.intents[mac] ?? null,
+      byPort: () => null,
       reservedBy: (address) => config.nodes.find((node) => node.address === address) ?? null,
     },
     artefacts: {

@@ -304,7 +304,7 @@ describe('a site that is wrong', () => {
       'a node that nobody can recognise',
       '    macs: [52:54:00:00:00:02]\n',
       '',
-      ':24 nodes[1]: no machine can be recognised as "n2": give its serial, uuid, macs or bmc',
+      ':24 nodes[1]: no machine can be recognised as "n2": give its serial, uuid, macs, switchPort or bmc',
     ],
     [
       'a placeholder as identity',
