@@ -15,15 +15,13 @@ const blackstart = (name: string, segments: 'on' | 'off'): TftpSubject => ({
   windows: true,
   async start(wire, folder) {
     const config: ServerConfig = {
-      networks: [
-        aNetwork({
-          interface: wire.server.interface,
-          address: wire.server.address,
-          subnet: '10.99.0.0',
-          prefixLength: 16,
-          pools: [{ start: '10.99.2.1', end: '10.99.2.254' }],
-        }),
-      ],
+      network: aNetwork({
+        interface: wire.server.interface,
+        address: wire.server.address,
+        subnet: '10.99.0.0',
+        prefixLength: 16,
+        pools: [{ start: '10.99.2.1', end: '10.99.2.254' }],
+      }),
       httpPort: 8080,
       leaseFile: join(folder, 'leases.sqlite'),
       programs: { [FILE]: join(folder, 'served', FILE) },

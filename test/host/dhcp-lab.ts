@@ -105,7 +105,7 @@ export class DhcpLab {
     const boot = join(this.folder, 'boot.efi');
     const whole: ServerConfig = {
       ...{
-        networks: [],
+        network: NETWORKS.a,
         httpPort: 8080,
         leaseFile: join(this.folder, `leases-${this.#started.length}.sqlite`),
         nodes: [],

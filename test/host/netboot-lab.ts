@@ -173,14 +173,12 @@ export class NetbootLab {
   #config(): ServerConfig {
     const files = Object.fromEntries(Object.keys(this.files).map((name) => [name, this.#path(name)]));
     return {
-      networks: [
-        aNetwork({
-          interface: 'bsA0',
-          address: SEED_ADDRESS,
-          subnet: '10.77.0.0',
-          pools: [{ start: '10.77.0.100', end: '10.77.0.110' }],
-        }),
-      ],
+      network: aNetwork({
+        interface: 'bsA0',
+        address: SEED_ADDRESS,
+        subnet: '10.77.0.0',
+        pools: [{ start: '10.77.0.100', end: '10.77.0.110' }],
+      }),
       httpPort: 8080,
       leaseFile: this.#path('leases.sqlite'),
       programs: files,

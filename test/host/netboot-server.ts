@@ -9,7 +9,9 @@ import { silentLog } from '../../src/log.ts';
 import { openLeaseStore } from '../../src/store/lease-store.ts';
 
 export interface ServerConfig {
-  readonly networks: readonly BootNetwork[];
+  readonly network: BootNetwork;
+  /** Several, instead of the one. */
+  readonly networks?: readonly BootNetwork[];
   readonly httpPort: number;
   readonly leaseFile: string;
   readonly programs: Record<string, string>;
@@ -31,7 +33,7 @@ process.on('SIGTERM', () => abort.abort());
 const leases = await openLeaseStore(config.leaseFile);
 await serveNetworkBoot(
   {
-    networks: config.networks,
+    networks: config.networks ?? [config.network],
     httpPort: config.httpPort,
     policy: {
       discovers: () => true,
