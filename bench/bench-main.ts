@@ -10,6 +10,7 @@ const BENCHES: Readonly<Record<string, () => Promise<{ bench: Bench }>>> = {
   dhcp: () => import('./dhcp/bench.ts'),
   http: () => import('./http/bench.ts'),
   tftp: () => import('./tftp/bench.ts'),
+  storm: () => import('./storm/bench.ts'),
 };
 
 const RUNS = 5;

@@ -11,6 +11,13 @@ const OPTIONS_AT = 240;
 const MESSAGE_TYPE_AT = OPTIONS_AT + 2;
 const BROADCAST_FLAG = 0x8000;
 
+/** The options that tell who asks. */
+interface Persona {
+  readonly options: Buffer;
+  /** Where the last four bytes of the board's UUID are. */
+  readonly uuidTailAt: number;
+}
+
 /** As OVMF asks, capture u_full_60_43: a UEFI x64 PXE client with the UUID of its board. */
 const OVMF_OPTIONS = Buffer.concat([
   Buffer.of(57, 2, 0x05, 0xc0),
@@ -22,7 +29,46 @@ const OVMF_OPTIONS = Buffer.concat([
   Buffer.of(60, 32),
   Buffer.from('PXEClient:Arch:00007:UNDI:003000'),
 ]);
-const UUID_TAIL_AT = 4 + 37 + 2 + 13;
+export const OVMF: Persona = { options: OVMF_OPTIONS, uuidTailAt: 4 + 37 + 2 + 13 };
+
+/** As Debian's iPXE asks on the same board: its UUID in the other byte order (RFC 4122's), a bare user class. */
+export const IPXE: Persona = {
+  options: Buffer.concat([
+    Buffer.of(97, 17, 0, 4, 3, 2, 1, 6, 5, 8, 7, 9, 10, 11, 12, 0, 0, 0, 0),
+    Buffer.of(57, 2, 0x05, 0xc0, 93, 2, 0, 7, 94, 3, 1, 3, 10),
+    Buffer.of(60, 32),
+    Buffer.from('PXEClient:Arch:00007:UNDI:003010'),
+    Buffer.of(77, 4),
+    Buffer.from('iPXE'),
+    Buffer.of(
+      55,
+      21,
+      1,
+      3,
+      6,
+      7,
+      12,
+      15,
+      17,
+      26,
+      43,
+      60,
+      66,
+      67,
+      119,
+      128,
+      129,
+      130,
+      131,
+      132,
+      133,
+      134,
+      135,
+    ),
+    Buffer.of(175, 9, 19, 1, 1, 24, 1, 1, 36, 1, 1),
+  ]),
+  uuidTailAt: 2 + 13,
+};
 
 /** Option 82 as a top-of-rack switch writes it: the port, and its own name. */
 const AGENT_OPTIONS = Buffer.concat([
@@ -38,7 +84,7 @@ export class RomMessage {
   readonly #uuidAt: number;
   readonly #requestedAt: number | null;
 
-  constructor(type: 'discover' | 'request', relay: string | null) {
+  constructor(type: 'discover' | 'request', relay: string | null, persona: Persona = OVMF) {
     const header = Buffer.alloc(OPTIONS_AT);
     header.set([1, 1, 6, relay === null ? 0 : 1]);
     header.writeUInt16BE(BROADCAST_FLAG, FLAGS_AT);
@@ -48,9 +94,9 @@ export class RomMessage {
     const choice = isRequest ? Buffer.of(50, 4, 0, 0, 0, 0, 54, 4, 0, 0, 0, 0) : Buffer.alloc(0);
     const head = Buffer.concat([header, Buffer.of(53, 1, isRequest ? 3 : 1), choice]);
     this.#requestedAt = isRequest ? OPTIONS_AT + 3 : null;
-    this.#uuidAt = head.length + UUID_TAIL_AT;
+    this.#uuidAt = head.length + persona.uuidTailAt;
     const agent = relay === null ? Buffer.alloc(0) : AGENT_OPTIONS;
-    this.#template = Buffer.concat([head, OVMF_OPTIONS, agent, Buffer.of(255)]);
+    this.#template = Buffer.concat([head, persona.options, agent, Buffer.of(255)]);
   }
 
   /** Writes it into a slot for machine number `machine` of run `run`; for a REQUEST, of what `offer` offers. */
@@ -76,7 +122,8 @@ export function messageTypeOf(reply: Buffer): number {
   return at === null ? 0 : (reply[at] ?? 0);
 }
 
-function optionAt(reply: Buffer, wanted: number): number | null {
+/** Where an option's value begins; its length is the byte before. */
+export function optionAt(reply: Buffer, wanted: number): number | null {
   for (let at = OPTIONS_AT; at < reply.length; ) {
     const code = reply[at] ?? 255;
     if (code === wanted) return at + 2;

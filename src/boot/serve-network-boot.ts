@@ -1,6 +1,8 @@
 import type { BootNetwork } from '../core/dhcp-network.ts';
 import type { Lease } from '../core/lease.ts';
 import { LeaseTable } from '../core/lease-table.ts';
+import { reasonOf } from '../errors.ts';
+import { makeRoomForNeighbours } from '../net/neighbour-limit.ts';
 import type { BootSegment } from './boot-segment.ts';
 import { HeardMachines } from './heard-machines.ts';
 import type { Closable, NetworkBootDeps } from './network-boot.ts';
@@ -25,6 +27,7 @@ export async function serveNetworkBoot(deps: NetworkBootDeps, signal: AbortSigna
     return closing;
   };
   try {
+    makeRoom(deps);
     const segments = segmentsOf(deps, known);
     for (const segment of segments) await serveFiles(segment, opened);
     for (const link of dhcpLinks(segments)) await serveAddresses(link, deps, opened);
@@ -35,6 +38,17 @@ export async function serveNetworkBoot(deps: NetworkBootDeps, signal: AbortSigna
   }
   signal.addEventListener('abort', () => void close(), { once: true });
   return { close };
+}
+
+/** For every machine that may come; those behind a relay are no neighbours. Without it a hall of 1,000 does not boot. */
+function makeRoom({ networks, log }: NetworkBootDeps): void {
+  const near = networks.filter(({ mode }) => mode !== 'relayed');
+  const addresses = near.reduce((sum, { prefixLength }) => sum + 2 ** (32 - prefixLength), 0);
+  try {
+    for (const limit of makeRoomForNeighbours(addresses)) log.info(limit, 'raised a limit of the kernel');
+  } catch (error) {
+    log.warn({ addresses, reason: reasonOf(error) }, 'no room for all machines in the neighbour table');
+  }
 }
 
 /** Every network with its leases; one that can be reached by two interfaces has one set of leases. */
