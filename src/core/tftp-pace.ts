@@ -20,9 +20,13 @@ const CEILING_MS = 5_000;
 
 export const START_PACE: Pace = { smoothMs: null, varianceMs: 0, silences: 0, sentAtMs: 0, resent: false };
 
-/** After an answer: learns the round trip, and forgets the silences. */
+/**
+ * After an answer: learns the round trip, and forgets the silences. Of a repeat nothing is learnt, and it is waited as
+ * long for the next answer (RFC 6298 §5.5 to 5.7): in a crowd whose round trips have become longer than what was learnt,
+ * every window would be sent twice for ever. Measured, 1,000 machines in 10 s on a busy seed: a third of all blocks.
+ */
 export function paceAfterReply(pace: Pace, nowMs: number): Pace {
-  if (pace.resent) return { ...pace, silences: 0 };
+  if (pace.resent) return pace;
   const tripMs = nowMs - pace.sentAtMs;
   if (pace.smoothMs === null) return { ...pace, silences: 0, smoothMs: tripMs, varianceMs: tripMs / 2 };
   return {

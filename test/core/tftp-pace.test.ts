@@ -22,7 +22,13 @@ test('each silence doubles it, up to 5 s or the negotiated time-out', () => {
   expect(patienceMs(pace, 2)).toBe(2000);
 });
 
-test('the answer to a repeat measures nothing, but ends the silence', () => {
-  const repeated = { ...paceAfterSilence(START_PACE), sentAtMs: 0 };
-  expect(paceAfterReply(repeated, 9000)).toMatchObject({ smoothMs: null, silences: 0 });
+test('the answer to a repeat measures nothing, and the next answer is waited for as long', () => {
+  const known = paceAfterReply({ ...START_PACE, sentAtMs: 0 }, 10);
+  const repeated = { ...paceAfterSilence(known), sentAtMs: 100 };
+  const after = paceAfterReply(repeated, 9000);
+  expect(after).toMatchObject({ smoothMs: 10 });
+  expect(patienceMs(after, null)).toBe(2 * patienceMs(known, null));
+  const first = paceAfterReply({ ...after, resent: false, sentAtMs: 9000 }, 9070);
+  expect(first).toMatchObject({ silences: 0 });
+  expect(patienceMs(first, null)).toBeGreaterThan(70);
 });
