@@ -98,6 +98,7 @@ describe('the shape of the code', () => {
       'captures',
       'contract',
       'simulation',
+      'fuzz',
     ]);
     const folders = new Set(
       listed('src')

@@ -18,6 +18,7 @@ networks:
 access:
   authorizedKeys: [ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE5vdEFSZWFsS2V5T25seUFuRXhhbXBsZUhlcmUh bench]
   privateKey: { inline: none }
+discovery: { limits: { perSecond: 1000000, perRelay: 1000000, perSwitchPort: 1000000 } }
 undercloud: { enabled: false }
 `;
 

@@ -2,6 +2,7 @@ import type { Clock } from '../clock.ts';
 import type { BootPolicy } from '../core/boot.ts';
 import type { BootIntent, BootNode } from '../core/boot-node.ts';
 import type { BootNetwork } from '../core/dhcp-network.ts';
+import type { UnknownLimits } from '../core/unknown-limits.ts';
 import type { Log } from '../log.ts';
 import type { LeaseStore } from '../store/lease-store.ts';
 import type { RelayInformation } from '../wire/dhcp-relay-information.ts';
@@ -23,6 +24,8 @@ export interface BootDirectory {
   byPort(relay: RelayInformation, mac: string): BootNode | null;
   /** The node an address is reserved for. */
   reservedBy(address: string): BootNode | null;
+  /** How many nodes have no address reserved, and need one of a pool. */
+  poolNodes(): number;
 }
 
 /** What there is to serve, by absolute path. Read at each request, so that a part may appear while serving. */
@@ -46,6 +49,8 @@ export interface NetworkBootPolicy
   extends Pick<BootPolicy, 'rejected' | 'secureBoot' | 'tools' | 'menuSeconds'> {
   /** Whether an unknown machine with this MAC gets the discovery ramdisk. */
   readonly discovers: (mac: string) => boolean;
+  /** How many machines that nobody knows may turn up. */
+  readonly unknownLimits: UnknownLimits;
   /** Ironic's API as machines on this network reach it; null while there is none. */
   readonly ironicUrl: (network: BootNetwork) => string | null;
   /** The agent's inspection collectors; `default` and `pci-devices` need nothing in the ramdisk. */

@@ -5,6 +5,7 @@ import { answerBootServer, answerProxy, PXE_PORT } from '../core/dhcp-proxy.ts';
 import { destinationOf, nakReply, SERVER_PORT } from '../core/dhcp-reply.ts';
 import { chooseSubnet, findSubnets } from '../core/dhcp-subnet.ts';
 import type { Lease } from '../core/lease.ts';
+import type { UnknownGuard } from '../core/unknown-guard.ts';
 import { reasonOf } from '../errors.ts';
 import type { Datagram } from '../net/datagram.ts';
 import { openUdpSocket, type UdpSocket } from '../net/udp.ts';
@@ -21,6 +22,7 @@ import { ANY_ADDRESS } from '../wire/ipv4.ts';
 import { readPxeClient } from '../wire/pxe-client.ts';
 import { type BootSegment, decide, findNode, policyOf, reportEvent, uuidOf } from './boot-segment.ts';
 import { dhcpFacts, plainDecision, reportHomeless, reportMalformed } from './dhcp-events.ts';
+import { DhcpIntake } from './dhcp-intake.ts';
 import type { Closable, NetworkBootDeps } from './network-boot.ts';
 
 const ETHERNET_MTU = 1500;
@@ -29,6 +31,7 @@ const ETHERNET_MTU = 1500;
 export interface DhcpLink {
   readonly interface: string;
   readonly segments: readonly BootSegment[];
+  readonly guard: UnknownGuard;
   /** The seed's addresses on all of its interfaces. */
   readonly ownAddresses: ReadonlySet<string>;
 }
@@ -52,16 +55,24 @@ interface Exchange extends DhcpPort {
  * addresses hears what was sent to it: so a machine behind a router that renews is told from one that was plugged in
  * elsewhere.
  */
-export async function serveDhcp(link: DhcpLink, deps: NetworkBootDeps): Promise<Closable> {
+export async function serveDhcp(
+  link: DhcpLink,
+  deps: NetworkBootDeps,
+  openSocket = openUdpSocket,
+): Promise<Closable> {
   const opened: UdpSocket[] = [];
   const close = async () => {
     await Promise.all(opened.map((socket) => socket.close()));
   };
+  const intake = openIntake(link, deps);
+  const open = async (service: DhcpPort['service'], to: string | null) => {
+    opened.push(await openPort({ link, service, to }, intake, deps, openSocket));
+  };
   const addresses = new Set(link.segments.map(({ network }) => network.address));
   try {
-    for (const to of [null, ...addresses]) opened.push(await openPort({ link, service: 'dhcp', to }, deps));
+    for (const to of [null, ...addresses]) await open('dhcp', to);
     if (link.segments.some(({ network }) => !network.observe))
-      for (const to of addresses) opened.push(await openPort({ link, service: 'pxe', to }, deps));
+      for (const to of addresses) await open('pxe', to);
   } catch (error) {
     await close();
     throw error;
@@ -69,10 +80,38 @@ export async function serveDhcp(link: DhcpLink, deps: NetworkBootDeps): Promise<
   return { close };
 }
 
-async function openPort(port: Omit<DhcpPort, 'send'>, { log }: NetworkBootDeps): Promise<UdpSocket> {
+/** A message that was read and waits for its turn. */
+interface Arrived {
+  readonly request: DhcpMessage;
+  readonly exchange: Exchange;
+}
+
+function openIntake(
+  { interface: name }: DhcpLink,
+  { log, directory, clock }: NetworkBootDeps,
+): DhcpIntake<Arrived> {
+  return new DhcpIntake({
+    isKnown: ({ request }) => directory.nameByMac(request.chaddr) !== null,
+    answer: ({ request, exchange }) => {
+      answerMessage(request, exchange).catch((error: unknown) =>
+        log.error({ interface: name, reason: reasonOf(error) }, 'dhcp answer failed'),
+      );
+    },
+    onDropped: (count) => log.warn({ interface: name, count }, 'dhcp messages dropped in a flood'),
+    defer: setImmediate,
+    nowMs: clock.nowMs,
+  });
+}
+
+async function openPort(
+  port: Omit<DhcpPort, 'send'>,
+  intake: DhcpIntake<Arrived>,
+  { log }: NetworkBootDeps,
+  openSocket: typeof openUdpSocket,
+): Promise<UdpSocket> {
   const { link, service, to } = port;
   const facts = { interface: link.interface, service };
-  const socket: UdpSocket = await openUdpSocket({
+  const socket: UdpSocket = await openSocket({
     device: link.interface,
     address: to ?? ANY_ADDRESS,
     port: service === 'dhcp' ? SERVER_PORT : PXE_PORT,
@@ -80,35 +119,44 @@ async function openPort(port: Omit<DhcpPort, 'send'>, { log }: NetworkBootDeps):
     bursts: service === 'dhcp',
     besideOwn: service === 'dhcp' && to !== null,
     onDatagram: (datagram) => {
-      answerDatagram(datagram, { ...port, send: socket.send }).catch((error: unknown) =>
-        log.error({ ...facts, reason: reasonOf(error) }, 'dhcp answer failed'),
-      );
+      const request = readRequest(datagram, link);
+      if (request) intake.take({ request, exchange: { ...port, send: socket.send, from: datagram.from } });
     },
     onError: (error) => log.warn({ ...facts, reason: error.message }, 'dhcp socket error'),
   });
   return socket;
 }
 
-/** Answers one datagram. A lease that is acknowledged is on disk first; rejects, unanswered, if it cannot be. */
+/** Answers one datagram at once; see `answerMessage`. */
 export async function answerDatagram(datagram: Datagram, port: DhcpPort): Promise<void> {
-  const [first] = port.link.segments;
+  const request = readRequest(datagram, port.link);
+  if (request) await answerMessage(request, { ...port, from: datagram.from });
+}
+
+function readRequest({ bytes, from }: Datagram, { segments: [first] }: DhcpLink): DhcpMessage | null {
+  const request = decodeDhcp(bytes);
+  if (request.ok) return request.value;
+  if (first) reportMalformed(first, bytes, from.address, request.reason);
+  return null;
+}
+
+/** Answers one message. A lease that is acknowledged is on disk first; rejects, unanswered, if it cannot be. */
+async function answerMessage(request: DhcpMessage, exchange: Exchange): Promise<void> {
+  const [first] = exchange.link.segments;
   if (!first) return;
-  const request = decodeDhcp(datagram.bytes);
-  if (!request.ok) return reportMalformed(first, datagram.bytes, datagram.from.address, request.reason);
-  const answered = answerRequest(request.value, port, first.deps);
-  if (!answered.ok) return reportHomeless(first, request.value, answered.reason);
+  const answered = answerRequest(request, exchange, first.deps);
+  if (!answered.ok) return reportHomeless(first, request, answered.reason);
   const { answer, segment } = answered.value;
-  noteHeard(request.value, segment);
-  if (segment.network.observe) return reportObserved(request.value, answered.value);
-  const exchange: Exchange = { ...port, from: datagram.from };
+  noteHeard(request, segment);
+  if (segment.network.observe) return reportObserved(request, answered.value);
   if (answer.dropped) segment.leases.drop(answer.dropped);
   if (answer.lease) segment.leases.put(answer.lease);
   if (answer.lease && answer.durable) {
     const [standing] = await segment.deps.leases.commit([answer.lease]);
-    if (standing) return yieldTo(standing, request.value, answered.value, exchange);
+    if (standing) return yieldTo(standing, request, answered.value, exchange);
   }
-  sendReply(request.value, answered.value, exchange);
-  reportAnswer(request.value, answered.value);
+  sendReply(request, answered.value, exchange);
+  reportAnswer(request, answered.value);
 }
 
 /**
@@ -199,6 +247,7 @@ function answerRequest(
     serverId,
     isOwnOtherId: (id) => id !== serverId && id !== network.address && link.ownAddresses.has(id),
     boot: client.ok && decision ? { client: client.value, decision } : null,
+    limit: () => (node === null ? link.guard.refuse(request, segment, facts.nowMs) : null),
     refusal: refuseDhcp(node, decision, policyOf(segment, request.chaddr)),
   };
   const answer = answerIn(service === 'pxe' ? 'pxe' : network.mode, request, context);

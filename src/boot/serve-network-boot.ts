@@ -1,11 +1,13 @@
 import type { BootNetwork } from '../core/dhcp-network.ts';
 import type { Lease } from '../core/lease.ts';
 import { LeaseTable } from '../core/lease-table.ts';
+import { UnknownGuard } from '../core/unknown-guard.ts';
 import { reasonOf } from '../errors.ts';
 import { makeRoomForNeighbours } from '../net/neighbour-limit.ts';
 import type { BootSegment } from './boot-segment.ts';
 import { HeardMachines } from './heard-machines.ts';
 import type { Closable, NetworkBootDeps } from './network-boot.ts';
+import { probeAddresses } from './probe-addresses.ts';
 import { type DhcpLink, serveDhcp } from './serve-dhcp.ts';
 import { serveHttp, serveSecrets } from './serve-http.ts';
 import { leaseTable6, serveAdvertisements, serveIpv6 } from './serve-ipv6.ts';
@@ -30,7 +32,7 @@ export async function serveNetworkBoot(deps: NetworkBootDeps, signal: AbortSigna
     makeRoom(deps);
     const segments = segmentsOf(deps, known);
     for (const segment of segments) await serveFiles(segment, opened);
-    for (const link of dhcpLinks(segments)) await serveAddresses(link, deps, opened);
+    for (const link of dhcpLinks(segments, deps)) await serveAddresses(link, deps, opened);
     serveAdvertisements(segments, opened);
   } catch (error) {
     await close();
@@ -98,21 +100,24 @@ async function serveFiles(segment: BootSegment, opened: Closable[]): Promise<voi
 }
 
 /** Interfaces with DHCP to serve, each with all the networks that are reached by it. */
-function dhcpLinks(segments: readonly BootSegment[]): DhcpLink[] {
+function dhcpLinks(segments: readonly BootSegment[], deps: NetworkBootDeps): DhcpLink[] {
   const served = segments.filter(({ network }) => network.mode !== 'off');
+  const guard = new UnknownGuard(deps.policy.unknownLimits, deps.directory);
   const interfaces = new Set(served.map(({ network }) => network.interface));
   return [...interfaces].map((name) => ({
     interface: name,
     segments: served.filter(({ network }) => network.interface === name),
+    guard,
     ownAddresses: new Set(segments.map(({ network }) => network.address)),
   }));
 }
 
 async function serveAddresses(link: DhcpLink, deps: NetworkBootDeps, opened: Closable[]): Promise<void> {
   opened.push(await serveDhcp(link, deps));
+  for (const segment of link.segments) opened.push(probeAddresses(segment));
   const onWire = link.segments.find(({ network }) => network.mode !== 'relayed' && !network.observe);
   if (!onWire) return;
-  opened.push(watchDhcpServers(onWire));
+  opened.push(watchDhcpServers(onWire, link.ownAddresses));
 }
 
 async function closeAll(opened: readonly Closable[]): Promise<void> {

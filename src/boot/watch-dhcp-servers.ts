@@ -20,12 +20,11 @@ const MAX_XID = 2 ** 32 - 1;
  * does not belong there is logged as a warning and is an event; it makes machines boot what it says, so it must be
  * found. Without the right to listen for frames it only says so.
  */
-export function watchDhcpServers(segment: BootSegment): Closable {
+export function watchDhcpServers(segment: BootSegment, ownAddresses: ReadonlySet<string>): Closable {
   const { network, deps } = segment;
   const servers = new OtherDhcpServers({ expected: [], expectsOne: network.mode === 'proxy' });
-  const ours = new Set(deps.networks.map(({ address }) => address));
   try {
-    const listener = listen(network.interface, ours, (server) => {
+    const listener = listen(network.interface, ownAddresses, (server) => {
       const verdict = servers.judge(server, deps.clock.nowMs());
       if (verdict === 'rogue') reportRogue(segment, server);
       else if (verdict === 'expected')

@@ -54,5 +54,8 @@ function reservationOf(mac: string, { network, leases, node, nowMs }: AddressCon
 const isInfrastructure = (address: string, network: BootNetwork): boolean =>
   address === network.address || address === network.gateway;
 
-const isUnusable = (address: string, { network, reservedForOther }: AddressContext): boolean =>
-  isInfrastructure(address, network) || reservedForOther(address);
+/** Whether an address is never to be given out from the pool, however free it looks. */
+export const isUnusable = (
+  address: string,
+  { network, reservedForOther }: Pick<AddressContext, 'network' | 'reservedForOther'>,
+): boolean => isInfrastructure(address, network) || reservedForOther(address);

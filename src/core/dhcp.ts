@@ -10,6 +10,8 @@ export interface DhcpContext extends AddressContext, ReplyFacts {
   readonly isOwnOtherId: (serverId: string) => boolean;
   /** Why this machine gets no answer at all; null when it gets one. */
   readonly refusal: string | null;
+  /** Why a machine gets no answer now; null when it gets one. Asked once, by a request that could get one. */
+  readonly limit: () => string | null;
 }
 
 /** What to do about one message: what to send, what becomes of which lease, and why. */
@@ -31,14 +33,16 @@ export interface DhcpAnswer {
     | 'decline'
     | 'exhausted'
     /** The machine took another server's offer. */
-    | 'elsewhere';
+    | 'elsewhere'
+    /** One unknown machine too many. */
+    | 'limited';
   readonly reason: string;
 }
 
 /** How long an offer is held for its REQUEST: longer than OVMF's slowest retry (32 s). */
 const OFFER_MS = 60_000;
 /** How long a declined address rests, so that whoever sits on it can be found. */
-const QUARANTINE_MS = 3_600_000;
+export const QUARANTINE_MS = 3_600_000;
 
 /** A message without a type is plain BOOTP's. */
 const BOOTP = 0;
@@ -58,6 +62,8 @@ export const silence = (reason: string, effects: Partial<DhcpAnswer> = {}): Dhcp
 export function answerDhcp(request: DhcpMessage, context: DhcpContext): DhcpAnswer {
   if (request.op !== 1) return silence('a reply, not a request');
   if (context.refusal !== null) return silence(context.refusal);
+  const limit = context.limit();
+  if (limit !== null) return silence(limit, { outcome: 'limited' });
   switch (request.options.dhcpMessageType ?? BOOTP) {
     case MESSAGE_TYPE.discover:
       return answerDiscover(request, context);

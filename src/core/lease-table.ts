@@ -100,6 +100,32 @@ export class LeaseTable {
     return own ?? this.#findNeverUsed(taken) ?? this.#findOldest(nowMs, taken);
   }
 
+  /** The next addresses that `findFree` would give, were it asked again and again by machines of this seed alone. */
+  upcoming(count: number, nowMs: number, taken: (address: string) => boolean): string[] {
+    const found: string[] = [];
+    for (const address of this.#forgotten) if (found.length < count && !taken(address)) found.push(address);
+    for (let index = this.#neverUsed; index < this.#pool.size && found.length < count; index++) {
+      const address = this.#pool.at(index);
+      if (
+        address !== null &&
+        !this.#byAddress.has(address) &&
+        !this.#forgotten.has(address) &&
+        !taken(address)
+      )
+        found.push(address);
+    }
+    return found.length < count ? [...found, ...this.#expired(count - found.length, nowMs, taken)] : found;
+  }
+
+  #expired(count: number, nowMs: number, taken: (address: string) => boolean): string[] {
+    const ended: Lease[] = [];
+    for (const queue of Object.values(this.#queues))
+      for (const lease of queue.values())
+        if (!holds(lease, nowMs) && !taken(lease.address)) ended.push(lease);
+    const oldestFirst = ended.sort((a, b) => a.expiresAtMs - b.expiresAtMs);
+    return oldestFirst.slice(0, count).map(({ address }) => address);
+  }
+
   all(): Iterable<Lease> {
     return this.#byAddress.values();
   }

@@ -1,7 +1,9 @@
 import type { BootMetrics } from '../boot/metrics.ts';
 import type { BootEvent, NetworkBootDeps, SecureServing } from '../boot/network-boot.ts';
+import type { UnknownLimits } from '../core/unknown-limits.ts';
 import { BlackstartError } from '../errors.ts';
 import { plainLog } from '../log.ts';
+import type { Site } from '../site/site.ts';
 import { discoversUnknown } from '../site/views.ts';
 import type { LeaseStore } from '../store/lease-store.ts';
 import { agentArgs } from './agent-args.ts';
@@ -29,6 +31,7 @@ export function bootDeps(
     httpPort: site.seed.httpPort,
     policy: {
       discovers: (mac) => discoversUnknown(site, mac),
+      unknownLimits: unknownLimits(site),
       rejected: 'local-disk',
       secureBoot: site.boot.secureBoot,
       menuSeconds: site.boot.menuSeconds,
@@ -48,6 +51,15 @@ export function bootDeps(
     log: state.log,
     clock: state.clock,
   };
+}
+
+/** What may come in ten seconds may come at once. */
+const BURST_SECONDS = 10;
+
+function unknownLimits({ discovery }: Site): UnknownLimits {
+  const { perSecond, perRelay, perSwitchPort } = discovery.limits;
+  const rate = (each: number) => ({ perSecond: each, burst: Math.max(1, each * BURST_SECONDS) });
+  return { all: rate(perSecond), relay: rate(perRelay), port: rate(perSwitchPort) };
 }
 
 /** What cannot be used is refused with the reason, which the agent prints on its console. */

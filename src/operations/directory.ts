@@ -6,6 +6,13 @@ import { nodeIdentity, nodeProfile } from '../site/views.ts';
 import type { NodeBook } from '../store/node-book.ts';
 import type { RelayInformation } from '../wire/dhcp-relay-information.ts';
 
+/** Which node a MAC or a UUID is, as the book was at a revision. */
+interface MachineIndex {
+  readonly revision: number;
+  readonly macs: ReadonlyMap<string, string>;
+  readonly uuids: ReadonlyMap<string, string>;
+}
+
 /** The site's nodes by what the boot servers see of a machine: its MAC. Asked for every packet, so all in memory. */
 export class NodeDirectory {
   readonly #site: Site;
@@ -16,6 +23,8 @@ export class NodeDirectory {
   /** The MAC that last netbooted by each node's switch port, and the same the other way round. */
   readonly #portMacs = new Map<string, string>();
   #byPortMac: ReadonlyMap<string, string> = new Map();
+  readonly #poolNodes: number;
+  #index: MachineIndex = { revision: -1, macs: new Map(), uuids: new Map() };
   readonly #undercloudIntent: (mac: string) => BootIntent | null;
 
   /** `undercloudIntent` looks whether Ironic has written a boot file for the MAC at this moment. */
@@ -23,6 +32,7 @@ export class NodeDirectory {
     this.#site = site;
     this.#book = book;
     this.#undercloudIntent = undercloudIntent;
+    this.#poolNodes = site.nodes.filter((node) => node.address === null).length;
     this.#byName = new Map(site.nodes.map((node) => [node.name, node]));
     this.#byAddress = new Map(
       site.nodes.flatMap((node) =>
@@ -38,18 +48,25 @@ export class NodeDirectory {
 
   /** By the MACs that were typed, then those an agent found, then those a BMC told. */
   nameByMac(mac: string): string | null {
-    return (
-      this.#typedMacs.get(mac) ??
-      this.#book.nodeByDiscoveredMac(mac) ??
-      this.#nameByBmcMac(mac) ??
-      this.#byPortMac.get(mac) ??
-      null
-    );
+    return this.#upToDate().macs.get(mac) ?? this.#byPortMac.get(mac) ?? null;
   }
 
-  #nameByBmcMac(mac: string): string | null {
-    for (const name of this.#byName.keys()) if (this.#book.record(name).bmc?.macs.includes(mac)) return name;
-    return null;
+  /** Floods of unknown machines ask for every packet: nothing is searched. Made anew when the book has changed. */
+  #upToDate(): MachineIndex {
+    if (this.#index.revision === this.#book.revision) return this.#index;
+    const macs = new Map(this.#typedMacs);
+    const uuids = new Map<string, string>();
+    const addMac = (mac: string, name: string) => {
+      if (!macs.has(mac)) macs.set(mac, name);
+    };
+    for (const [mac, name] of this.#book.discoveredMacs()) addMac(mac, name);
+    for (const [name, node] of this.#byName) {
+      for (const mac of this.#book.record(name).bmc?.macs ?? []) addMac(mac, name);
+      const uuid = this.#uuidOf(node);
+      if (uuid !== null && !uuids.has(uuid)) uuids.set(uuid, name);
+    }
+    this.#index = { revision: this.#book.revision, macs, uuids };
+    return this.#index;
   }
 
   byMac(mac: string): BootNode | null {
@@ -59,9 +76,7 @@ export class NodeDirectory {
   }
 
   byUuid(uuid: string): BootNode | null {
-    const node = [...this.#byName.values()].find(
-      (candidate) => this.#uuidOf(candidate) === uuid.toLowerCase(),
-    );
+    const node = this.#byName.get(this.#upToDate().uuids.get(uuid.toLowerCase()) ?? '');
     return node === undefined ? null : this.#bootNode(node);
   }
 
@@ -79,6 +94,10 @@ export class NodeDirectory {
   reservedBy(address: string): BootNode | null {
     const node = this.#byAddress.get(address);
     return node === undefined ? null : this.#bootNode(node);
+  }
+
+  poolNodes(): number {
+    return this.#poolNodes;
   }
 
   #uuidOf(node: SiteNode): string | null {

@@ -8,6 +8,15 @@ const rule = z.strictObject({
   approve: approve.describe('How their matches are approved.'),
 });
 
+const newMachines = (perSecond: number) => z.number().positive().max(1_000_000).default(perSecond);
+
+/** Ten seconds' worth may come at once: racks are switched on together. */
+const limits = z.strictObject({
+  perSecond: newMachines(200).describe('In all.'),
+  perRelay: newMachines(100).describe('A second, behind one DHCP relay.'),
+  perSwitchPort: newMachines(2).describe('A second, at one switch port, where relays tell it (option 82).'),
+});
+
 /** What happens to a machine that netboots and is no node yet. */
 export const discoverySchema = z.strictObject({
   unknown: z
@@ -31,6 +40,11 @@ export const discoverySchema = z.strictObject({
     .array(rule)
     .default([])
     .describe('Exceptions from approve; the first rule that selects a node holds.'),
+  limits: limits
+    .prefault({})
+    .describe(
+      'How many new machines get an address: forged MAC addresses would empty the pool. Known nodes are never limited.',
+    ),
   timeoutMinutes: z
     .number()
     .positive()

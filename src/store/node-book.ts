@@ -60,6 +60,8 @@ export class NodeBook {
   readonly #discoveries = new Map<string, Discovery>();
   readonly #intents = new Map<string, Intent>();
 
+  #revision = 0;
+
   private constructor(database: SeedDatabase) {
     this.#database = database;
   }
@@ -97,12 +99,15 @@ export class NodeBook {
     return this.#discoveries.get(this.record(name).discoveryId ?? '') ?? null;
   }
 
-  /** The node whose discovered machine has this NIC, or null. */
-  nodeByDiscoveredMac(mac: string): string | null {
-    for (const record of this.#records.values()) {
-      if (this.#discoveries.get(record.discoveryId ?? '')?.identity.macs.includes(mac)) return record.name;
-    }
-    return null;
+  /** Rises with every change of a record or a discovery, so that others know when to look again. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** The NICs of discovered machines, with their nodes. */
+  *discoveredMacs(): Generator<readonly [mac: string, node: string]> {
+    for (const { name, discoveryId } of this.#records.values())
+      for (const mac of this.#discoveries.get(discoveryId ?? '')?.identity.macs ?? []) yield [mac, name];
   }
 
   intentOf(name: string): Intent | null {
@@ -122,6 +127,7 @@ export class NodeBook {
       .onConflict((c) => c.column('id').doUpdateSet(row))
       .execute();
     this.#discoveries.set(discovery.id, discovery);
+    this.#revision++;
   }
 
   /** The inventory as the agent posted it, or null. */
@@ -158,6 +164,7 @@ export class NodeBook {
       .onConflict((c) => c.column('name').doUpdateSet(row))
       .execute();
     this.#records.set(record.name, record);
+    this.#revision++;
   }
 }
 

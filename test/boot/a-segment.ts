@@ -14,6 +14,7 @@ import type { BootIntent, BootNode } from '../../src/core/boot-node.ts';
 import { NETBOOT_PROGRAM_NAMES } from '../../src/core/boot-programs.ts';
 import type { BootNetwork } from '../../src/core/dhcp-network.ts';
 import { LeaseTable } from '../../src/core/lease-table.ts';
+import { UNLIMITED } from '../../src/core/unknown-limits.ts';
 import { silentLog } from '../../src/log.ts';
 import { aNetwork } from '../core/a-network.ts';
 import { TOOLS } from '../core/boot-samples.ts';
@@ -87,6 +88,7 @@ export function aSegment({ artefacts, nodes = [], intent = null, policy = {}, on
       httpPort: 8080,
       policy: {
         discovers: () => true,
+        unknownLimits: UNLIMITED,
         rejected: 'ignore',
         ironicUrl: () => 'http://127.0.0.1:6385',
         collectors: ['default', 'pci-devices'],
@@ -104,6 +106,7 @@ export function aSegment({ artefacts, nodes = [], intent = null, policy = {}, on
         intentOf: () => intent,
         byPort: () => null,
         reservedBy: (address) => nodes.find((node) => node.address === address) ?? null,
+        poolNodes: () => nodes.filter((node) => node.address === null).length,
       },
       artefacts,
       onInventory: onInventory ?? (() => {}),

@@ -3,6 +3,8 @@ import type { BootSegment } from '../../src/boot/boot-segment.ts';
 import type { BootArtefacts } from '../../src/boot/network-boot.ts';
 import { answerDatagram, type DhcpLink } from '../../src/boot/serve-dhcp.ts';
 import type { Lease } from '../../src/core/lease.ts';
+import { UnknownGuard } from '../../src/core/unknown-guard.ts';
+import { UNLIMITED } from '../../src/core/unknown-limits.ts';
 import { type DhcpMessage, decodeDhcp, encodeDhcp, MESSAGE_TYPE } from '../../src/wire/dhcp-message.ts';
 import type { DhcpOptions } from '../../src/wire/dhcp-options.ts';
 import { aNode, anIntent } from '../core/boot-samples.ts';
@@ -30,6 +32,7 @@ const LITTLE_ENDIAN_UUID = Uint8Array.from([0, 4, 3, 2, 1, 6, 5, 8, 7, 9, 10, 11
 const linkOf = (...segments: readonly BootSegment[]): DhcpLink => ({
   interface: 'lo',
   segments,
+  guard: new UnknownGuard(UNLIMITED, { poolNodes: () => 0, nameByMac: () => null, reservedBy: () => null }),
   ownAddresses: new Set(segments.map(({ network }) => network.address)),
 });
 

@@ -38,7 +38,7 @@ const context = (request: DhcpMessage, decision: BootDecision, node: BootNode | 
   const client = readPxeClient(request);
   return {
     ...{ network: NETWORK, leases: new LeaseTable(NETWORK), node, serverId: NETWORK.address, nowMs: NOW_MS },
-    ...{ isOwnOtherId: () => false, reservedForOther: () => false, refusal: null },
+    ...{ isOwnOtherId: () => false, reservedForOther: () => false, refusal: null, limit: () => null },
     boot: client.ok ? { client: client.value, decision } : null,
   };
 };

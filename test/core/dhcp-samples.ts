@@ -67,6 +67,7 @@ export class PureServer {
       node,
       boot: client.ok ? { client: client.value, decision: this.decision } : null,
       refusal,
+      limit: () => null,
       reservedForOther: (address) => this.nodes.some((other) => other.address === address && other !== node),
       nowMs: this.nowMs,
     });

@@ -115,3 +115,37 @@ test('no history of messages gives one address to two machines, or more than the
     { numRuns: 500 },
   );
 });
+
+test('what is upcoming is what would be given out, one after another', () => {
+  const anyLease = fc.record({
+    host: fc.integer({ min: 100, max: 103 }),
+    mac: fc.integer({ min: 0, max: 5 }),
+    state: fc.constantFrom('offered', 'bound', 'released', 'declined' as const),
+    minutes: fc.integer({ min: -5, max: 5 }),
+    dropped: fc.boolean(),
+  });
+  fc.assert(
+    fc.property(fc.array(anyLease, { maxLength: 20 }), (leases) => {
+      const table = new LeaseTable(NETWORK);
+      for (const { host, mac, state, minutes, dropped } of leases) {
+        const lease = aLease({
+          address: `10.0.0.${host}`,
+          mac: `m${mac}`,
+          state,
+          expiresAtMs: NOW_MS + minutes * 60_000,
+        });
+        table.put(lease);
+        if (dropped) table.drop(lease);
+      }
+      const taken = (address: string) => address === '10.0.0.101';
+      const upcoming = table.upcoming(5, NOW_MS, taken);
+      const given = new Set<string>();
+      for (let each = 0; each < 5; each++) {
+        const next = table.findFree(MAC, NOW_MS, (address) => taken(address) || given.has(address));
+        if (next !== null) given.add(next);
+      }
+      expect(new Set(upcoming)).toEqual(given);
+    }),
+    { numRuns: 300 },
+  );
+});

@@ -7,6 +7,7 @@ import { serveNetworkBoot } from '../../src/boot/serve-network-boot.ts';
 import { findUndercloudBootFile } from '../../src/boot/undercloud-boot-file.ts';
 import { systemClock } from '../../src/clock.ts';
 import type { BootNode } from '../../src/core/boot-node.ts';
+import { UNLIMITED } from '../../src/core/unknown-limits.ts';
 import { openSsh } from '../../src/exec/ssh.ts';
 import { readMachineFacts } from '../../src/exec/ssh-facts.ts';
 import { openIronic } from '../../src/ironic/client.ts';
@@ -103,6 +104,7 @@ const boot = await serveNetworkBoot(
     policy: {
       ...{ discovers: () => true, rejected: 'ignore', collectors: ['default'], kernelArgs: '' },
       ...{ secureBoot: false, tools: {}, menuSeconds: null },
+      unknownLimits: UNLIMITED,
       ironicUrl: () => `http://${config.address}:6385`,
     },
     leases: await openLeaseStore(join(config.dir, 'leases')),
@@ -116,6 +118,7 @@ const boot = await serveNetworkBoot(
           : findUndercloudBootFile(httpRoot, mac),
       byPort: () => null,
       reservedBy: () => null,
+      poolNodes: () => 0,
     },
     artefacts: {
       programs: {

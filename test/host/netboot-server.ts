@@ -5,6 +5,7 @@ import { serveNetworkBoot } from '../../src/boot/serve-network-boot.ts';
 import { systemClock } from '../../src/clock.ts';
 import type { BootIntent, BootNode } from '../../src/core/boot-node.ts';
 import type { BootNetwork } from '../../src/core/dhcp-network.ts';
+import { UNLIMITED } from '../../src/core/unknown-limits.ts';
 import { silentLog } from '../../src/log.ts';
 import { openLeaseStore } from '../../src/store/lease-store.ts';
 
@@ -37,6 +38,7 @@ await serveNetworkBoot(
     httpPort: config.httpPort,
     policy: {
       discovers: () => true,
+      unknownLimits: UNLIMITED,
       rejected: 'ignore',
       secureBoot: false,
       tools: {},
@@ -54,6 +56,7 @@ await serveNetworkBoot(
       intentOf: (mac) => config.intents[mac] ?? null,
       byPort: () => null,
       reservedBy: (address) => config.nodes.find((node) => node.address === address) ?? null,
+      poolNodes: () => config.nodes.filter((node) => node.address === null).length,
     },
     artefacts: {
       programs: config.programs,
