@@ -22,7 +22,10 @@ const MAX_XID = 2 ** 32 - 1;
  */
 export function watchDhcpServers(segment: BootSegment, ownAddresses: ReadonlySet<string>): Closable {
   const { network, deps } = segment;
-  const servers = new OtherDhcpServers({ expected: [], expectsOne: network.mode === 'proxy' });
+  const servers = new OtherDhcpServers({
+    expected: network.otherServers,
+    expectsOne: network.mode === 'proxy',
+  });
   try {
     const listener = listen(network.interface, ownAddresses, (server) => {
       const verdict = servers.judge(server, deps.clock.nowMs());

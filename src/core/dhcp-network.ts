@@ -38,6 +38,8 @@ export interface BootNetwork {
   readonly observe: boolean;
   /** Of the firmware of the machines there, besides those of each node. */
   readonly quirks: readonly BootQuirk[];
+  /** DHCP servers that belong there beside this seed: other seeds, or the one that a proxy stands beside. */
+  readonly otherServers: readonly string[];
   /** Told besides the subnet's own values, and in their place. */
   readonly extra: ExtraOptions;
   /** Its IPv6 side; absent: the network is served by IPv4 alone. */

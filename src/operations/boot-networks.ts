@@ -32,6 +32,7 @@ function bootNetwork(network: ProvisioningNetwork): BootNetwork {
     mode: dhcp.mode,
     observe: 'observe' in dhcp && dhcp.observe,
     quirks: 'quirks' in dhcp ? dhcp.quirks : [],
+    otherServers: 'otherServers' in dhcp ? dhcp.otherServers : [],
     extra: {
       domainSearch: network.domainSearch,
       routes: network.routes.map(({ to, via }) => {

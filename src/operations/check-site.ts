@@ -150,14 +150,18 @@ function checkDhcpServers(
   const what = `DHCP servers on ${name}`;
   return attempt(what, async () => {
     const ours = new Set(networks.map(({ address }) => address));
-    const others = await findDhcpServers(device, ours, systemClock, signal);
+    const expected = 'otherServers' in dhcp ? dhcp.otherServers : [];
+    const found = await findDhcpServers(device, ours, systemClock, signal);
+    const others = found.filter(({ address }) => dhcp.mode === 'proxy' || !expected.includes(address));
     const heard = others.map(({ address, mac, said }) => `${address} (${mac}): ${said}`).join('; ');
     if (dhcp.mode === 'off') return heard || 'no other answers';
     if (dhcp.mode === 'proxy' && others.length === 0)
       throw new BlackstartError('E_NO_DHCP', 'none answers, and the seed itself gives out no addresses', {
         remedy: `Start the DHCP server of that network, or set "networks.${name}.dhcp.mode" to authoritative.`,
       });
-    if (others.length === (dhcp.mode === 'proxy' ? 1 : 0)) return heard || 'no other answers';
+    const belonging =
+      expected.length > 0 ? others.every(({ address }) => expected.includes(address)) : others.length === 1;
+    if (dhcp.mode === 'proxy' ? belonging : others.length === 0) return heard || 'no other answers';
     throw new BlackstartError('E_ROGUE_DHCP', `another answers: ${heard}`, {
       remedy: `Find it by its MAC address on the switch and take it off the network, or set "networks.${name}.dhcp.mode" to off.`,
     });

@@ -91,7 +91,15 @@ const options = z
   .default([])
   .describe('Options besides those that the seed knows, by number. They take the place of its own.');
 
-const leasing = { pool, exclude, leaseSeconds, options, observe };
+const otherServers = z
+  .array(ipv4)
+  .max(16)
+  .default([])
+  .describe(
+    'DHCP servers that belong there too, such as other seeds with the same leases; any other is told as rogue.',
+  );
+
+const leasing = { pool, exclude, leaseSeconds, options, observe, otherServers };
 
 /** What the seed does about DHCP in one network. */
 export const dhcpSchema = z.discriminatedUnion('mode', [
@@ -120,6 +128,7 @@ export const dhcpSchema = z.discriminatedUnion('mode', [
       .literal('proxy')
       .describe('Another server gives out addresses; the seed tells machines what to boot (ProxyDHCP).'),
     observe,
+    otherServers,
     quirks: bootQuirks.describe('What the firmware of machines there cannot take, as for a node.'),
   }),
   z.strictObject({

@@ -18,6 +18,7 @@ export const aNetwork = (over: Partial<BootNetwork> = {}): BootNetwork => ({
   mode: 'authoritative',
   observe: false,
   quirks: [],
+  otherServers: [],
   extra: { domainSearch: [], routes: [], free: [] },
   ...over,
 });

@@ -106,6 +106,7 @@ export class Ipv6Lab {
         mode: 'off',
         observe: false,
         quirks: [],
+        otherServers: [],
         extra: { domainSearch: [], routes: [], free: [] },
         ipv6: {
           address: SEED_ADDRESS6,
