@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { answerDatagram, type DhcpLink } from '../../src/boot/serve-dhcp.ts';
 import { LeaseTable } from '../../src/core/lease-table.ts';
+import { UnknownGuard } from '../../src/core/unknown-guard.ts';
+import { UNLIMITED } from '../../src/core/unknown-limits.ts';
 import { type DhcpMessage, decodeDhcp, encodeDhcp } from '../../src/wire/dhcp-message.ts';
 import { aNetwork } from '../core/a-network.ts';
 import { type CapturedUdp, udpPayloads } from '../pcap.ts';
@@ -80,7 +82,12 @@ test.each(captures.filter((name) => !name.includes('pxe6')))('%s is answered as 
   const expected = answersIn(heard, mode);
   const given = expected.find(({ yiaddr }) => yiaddr !== '0.0.0.0')?.yiaddr ?? '10.91.0.100';
   const segment = segmentFor(mode, capture.includes('signed'), given);
-  const link: DhcpLink = { interface: 'seed0', segments: [segment], ownAddresses: new Set([SEEDS[mode]]) };
+  const link: DhcpLink = {
+    interface: 'seed0',
+    segments: [segment],
+    guard: new UnknownGuard(UNLIMITED, { poolNodes: () => 0, nameByMac: () => null, reservedBy: () => null }),
+    ownAddresses: new Set([SEEDS[mode]]),
+  };
   const answers: DhcpMessage[] = [];
   const send = (bytes: Uint8Array) => {
     const message = decodeDhcp(bytes);
