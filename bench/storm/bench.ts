@@ -75,13 +75,18 @@ const stormCase = (
     try {
       await untilServes(wire, subject.sign(wire), servers);
       const startMicros = cpuOf(servers);
+      const overflowsBefore = await overflows(wire);
       const result = await storm(wire, shape);
+      const lost = (await overflows(wire)) - overflowsBefore;
       for (const [reason, count] of Object.entries(result.failures)) {
         say(`${subject.name}: ${count} failed at ${reason}`);
         told.add(`${name}, ${subject.name}: machines failed at ${reason}`);
       }
       for (const line of subject.warnings(folder).slice(0, 5)) say(`${subject.name}: ${line}`);
-      return figures(result, cpuOf(servers) - startMicros, servers);
+      return [
+        ...figures(result, cpuOf(servers) - startMicros, servers),
+        { metric: 'datagrams lost at full sockets', value: lost, unit: '' },
+      ];
     } finally {
       await Promise.all(servers.map((server) => server.stop()));
       await rm(folder, { recursive: true, force: true });
@@ -89,6 +94,15 @@ const stormCase = (
     }
   },
 });
+
+/** How many datagrams the servers' sockets had no room for, so far: RcvbufErrors of proc(5), net/snmp. */
+async function overflows({ server }: Wire): Promise<number> {
+  const { stdout } = await run('ip', ['netns', 'exec', server.namespace, 'cat', '/proc/net/snmp']);
+  const [names = [], values = []] = [...stdout.matchAll(/^Udp: (.*)$/gm)].map(([, line = '']) =>
+    line.split(' '),
+  );
+  return Number(values[names.indexOf('RcvbufErrors')]);
+}
 
 const cpuOf = (servers: readonly BenchProcess[]): number =>
   servers.reduce((sum, server) => sum + server.cpuMicros(), 0);
