@@ -36,9 +36,9 @@ export const bench: Bench = {
     const told = new Set<string>();
     const raised = makeRoomForNeighbours(NEIGHBOURS);
     try {
-      const cases = Object.entries(STORMS).map(([name, shape]) =>
-        stormCase(name, shape, wire, context, told),
-      );
+      const cases = Object.entries(STORMS)
+        .slice(0, context.quick ? 1 : undefined)
+        .map(([name, shape]) => stormCase(name, shape, wire, context, told));
       const rows = await interleave(cases, subjects, context);
       return {
         rows,
@@ -56,6 +56,7 @@ export const bench: Bench = {
 const NEIGHBOURS = 8192;
 
 const NOTES = [
+  'dnsmasq offers one address to several machines that ask at once, and sends all but one of them a NAK: they begin anew at once',
   'the kernel’s table of neighbours, 1,024 unless told, is made larger while this runs, for all subjects: the seed does so at its start, where it is in no namespace as here; dnsmasq does not',
   'each machine: DORA as a UEFI ROM, a TFTP probe that it aborts, 1 MiB by TFTP (blksize 1468, windowsize 4), DORA as iPXE, script, kernel of 256 KiB and ramdisk of 2 MiB by HTTP (scaled down from some 8 and 80 MiB)',
   'the machines are one process, which shares the processors with the server under test; “generator” is its processor time over the time of the run: near 100 % the times are its own',
@@ -154,7 +155,8 @@ async function forget({ server, client }: Wire): Promise<void> {
 }
 
 function judge(rows: readonly Row[]): Ratio[] {
-  return Object.keys(STORMS).flatMap((name) => {
+  const names = Object.keys(STORMS).filter((name) => rows.some((row) => row.case === name));
+  return names.flatMap((name) => {
     const of = (metric: string) => figureOf(rows, name, BLACKSTART.name, metric);
     return [
       atMost(`${name}: failures`, of('failures'), 0),
