@@ -24,6 +24,8 @@ export interface DhcpProgram {
 export interface FetchProgram {
   readonly name: string;
   readonly program: string;
+  /** It gives up by itself when packets are lost, whoever serves: not asked to, then. */
+  readonly wantsAllPackets?: boolean;
   fetch(place: ClientPlace, server: string, file: string, into: string): Promise<RunResult>;
 }
 
@@ -161,6 +163,7 @@ export const FETCH_PROGRAMS: readonly FetchProgram[] = [
   {
     name: 'npm tftp',
     program: process.execPath,
+    wantsAllPackets: true, // acknowledges no window whose middle it has seen before
     fetch(place, server, file, into) {
       const script = `
         const client = require(${JSON.stringify(resolve('tftp'))}).createClient({ host: '${server}', retries: 10, timeout: 1000 });

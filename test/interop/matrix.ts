@@ -65,5 +65,10 @@ export const firmwareCases = (mode: Mode): readonly FirmwareCase[] =>
   FIRMWARE_CASES.filter(({ modes }, at) => modes.includes(mode) && (isFull || PICKED[mode].includes(at)));
 
 /** In a part, each program meets one share of loss, and each share some programs. */
-export const programsAt = <T>(programs: readonly T[], loss: number): readonly T[] =>
-  isFull ? programs : programs.filter((_, at) => LOSSES[at % LOSSES.length] === loss);
+export const programsAt = <T extends { readonly wantsAllPackets?: boolean }>(
+  programs: readonly T[],
+  loss: number,
+): readonly T[] =>
+  programs.filter(({ wantsAllPackets }, at) =>
+    wantsAllPackets ? loss === 0 : isFull || LOSSES[at % LOSSES.length] === loss,
+  );
