@@ -65,7 +65,7 @@ export const firmwareCases = (mode: Mode): readonly FirmwareCase[] =>
   FIRMWARE_CASES.filter(({ modes }, at) => modes.includes(mode) && (isFull || PICKED[mode].includes(at)));
 
 /** In a part, each program meets one share of loss, and each share some programs. */
-export const programsAt = <T extends { readonly wantsAllPackets?: boolean }>(
+export const programsAt = <T extends { readonly name: string; readonly wantsAllPackets?: boolean }>(
   programs: readonly T[],
   loss: number,
 ): readonly T[] =>
