@@ -1,8 +1,8 @@
 // `node scripts/figures.mjs warm|cold REPORT [LOG [NOTE]]`: keeps a rehearsal's report as the published figures, what it
-// printed as the published transcript and what else is to be known of it, and writes README.md from them. Without
-// arguments it only writes README.md.
+// printed as the published transcript and what else is to be known of it, and writes README.md from them. With
+// `bench REPORT` it keeps a benchmark's. Without arguments it only writes README.md.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -51,8 +51,28 @@ export function figuresTable(figures) {
   ].join('\n');
 }
 
+/** Markdown of the benchmarks that were kept: each ratio, its target, and what is to be known of the runs. */
+export function benchTable(reports) {
+  if (reports.length === 0) return 'No benchmark has been recorded yet.';
+  return [
+    row(['`npm run bench --`', 'figure', 'value', 'target', 'met']),
+    row(['---', '---', '---:', '---:', '---']),
+    ...reports.flatMap(({ report: { bench, ratios } }) =>
+      ratios.map(({ name, value, target, met }) =>
+        row([bench, name, figure(value), figure(target), met ? 'yes' : 'no']),
+      ),
+    ),
+    '',
+    ...reports.map(({ date, commit, report: { bench, machine, rows, notes } }) =>
+      [`${bench}: ${date}, commit ${commit}`, `${rows[0]?.runs} runs`, machine, ...(notes ?? [])]
+        .join('; ')
+        .concat('.  '),
+    ),
+  ].join('\n');
+}
+
 const row = (cells) => `| ${cells.join(' | ')} |`;
-const figure = (value) => (value === null ? '–' : String(value));
+const figure = (value) => (value === null || value === undefined ? '–' : String(value));
 
 /** What a rehearsal printed, without progress: what was done, each state of the first machine, the closing table. */
 export function transcriptOf(log) {
@@ -71,13 +91,13 @@ export function transcriptOf(log) {
   return [...kept, '', ...lines.slice(table, total + 1)].join('\n');
 }
 
-/** README with its two generated parts made anew. Throws SetupError when their marks are not there. */
-export const withGenerated = (text, figures, transcript) =>
-  replaced(
-    replaced(text, 'transcript', `\`\`\`\n$ npm run rehearse\n${transcript.trimEnd()}\n\`\`\``),
-    'figures',
-    figuresTable(figures),
-  );
+/** README with its three generated parts made anew. Throws SetupError when their marks are not there. */
+export const withGenerated = (text, figures, transcript, benchmarks) =>
+  [
+    ['transcript', `\`\`\`\n$ npm run rehearse\n${transcript.trimEnd()}\n\`\`\``],
+    ['figures', figuresTable(figures)],
+    ['benchmarks', benchTable(benchmarks)],
+  ].reduce((whole, [part, generated]) => replaced(whole, part, generated), text);
 
 function replaced(text, part, generated) {
   const begin = `<!-- ${part}: written by scripts/figures.mjs -->`;
@@ -112,16 +132,35 @@ function record(kind, file, log, note) {
   if (log) writeFileSync(TRANSCRIPT, `${transcriptOf(readFileSync(log, 'utf8'))}\n`);
 }
 
+/** The benchmarks that were kept, by name. */
+export const readBenchmarks = () =>
+  readdirSync(join(ROOT, 'docs/figures'))
+    .filter((name) => name.startsWith('bench-'))
+    .sort()
+    .map((name) => JSON.parse(readFileSync(join(ROOT, 'docs/figures', name), 'utf8')));
+
+function recordBench(file) {
+  const report = JSON.parse(readFileSync(file, 'utf8'));
+  const entry = {
+    date: new Date().toISOString().slice(0, 10),
+    commit: firstLine('git', ['rev-parse', '--short', 'HEAD']),
+    report,
+  };
+  writeFileSync(join(ROOT, `docs/figures/bench-${report.bench}.json`), `${JSON.stringify(entry, null, 2)}\n`);
+}
+
 const isMain = process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url);
 if (isMain)
   await runScript('figures', async () => {
     const [kind, file, log, note] = process.argv.slice(2);
-    if (kind !== undefined && (!KINDS.includes(kind) || !file))
+    if (kind !== undefined && (![...KINDS, 'bench'].includes(kind) || !file))
       throw new SetupError(
         'nothing to record',
-        'Use "node scripts/figures.mjs warm|cold REPORT [LOG [NOTE]]".',
+        'Use "node scripts/figures.mjs warm|cold REPORT [LOG [NOTE]]" or "… bench REPORT".',
       );
-    if (kind !== undefined) record(kind, file, log, note);
-    writeFileSync(README, withGenerated(readFileSync(README, 'utf8'), readFigures(), readTranscript()));
+    if (kind === 'bench') recordBench(file);
+    else if (kind !== undefined) record(kind, file, log, note);
+    const text = readFileSync(README, 'utf8');
+    writeFileSync(README, withGenerated(text, readFigures(), readTranscript(), readBenchmarks()));
     return 0;
   });

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { transcriptOf, withGenerated } from '../scripts/figures.mjs';
+import { readBenchmarks, transcriptOf, withGenerated } from '../scripts/figures.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const PAGES = [
@@ -67,7 +67,7 @@ test('there is something to hold: pages, commands, links', () => {
 test('figures and transcript in README are those that were recorded', () => {
   const figures = JSON.parse(textOf('docs/figures/rehearsal.json'));
   const readme = textOf('README.md');
-  expect(withGenerated(readme, figures, textOf('docs/figures/rehearsal.txt'))).toBe(readme);
+  expect(withGenerated(readme, figures, textOf('docs/figures/rehearsal.txt'), readBenchmarks())).toBe(readme);
 });
 
 test('a transcript has what was done, the first machine’s states and the closing table', () => {
