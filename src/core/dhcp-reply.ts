@@ -1,5 +1,5 @@
 import { type DhcpMessage, MESSAGE_TYPE } from '../wire/dhcp-message.ts';
-import type { DhcpOptions } from '../wire/dhcp-options.ts';
+import { type DhcpOptions, OPTIONS } from '../wire/dhcp-options.ts';
 import { ANY_ADDRESS, BROADCAST_ADDRESS } from '../wire/ipv4.ts';
 import type { PxeClient } from '../wire/pxe-client.ts';
 import type { BootDecision } from './boot.ts';
@@ -55,10 +55,19 @@ function infoReply(
       ...networkOptions(network, request.options.dhcpParameterRequestList),
       ...(node?.hostname ? { hostName: node.hostname } : {}),
       ...fields?.options,
+      ...(fields && asksFor(request, TFTP_SERVER_ADDRESS) && fields.siaddr !== ANY_ADDRESS
+        ? { tftpServerAddress: [fields.siaddr] }
+        : {}),
       ...echoes(request, boot !== null),
     },
   };
 }
+
+/** Option 150, RFC 5859: some firmware takes its TFTP server from there. Sent to those who ask, or a reply grows. */
+const TFTP_SERVER_ADDRESS = OPTIONS.tftpServerAddress.code;
+
+const asksFor = ({ options }: DhcpMessage, code: number): boolean =>
+  options.dhcpParameterRequestList?.includes(code) ?? false;
 
 /**
  * A NAK, which sends the machine back to DISCOVER; always broadcast, by a relay too, which the flag tells it: the

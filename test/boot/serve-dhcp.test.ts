@@ -85,6 +85,15 @@ describe('one exchange', () => {
     ]);
   });
 
+  test.each([
+    [[150], ['127.0.0.1']],
+    [[1, 3], undefined],
+  ])('a machine that asks for options %j is told TFTP servers %j', async (asked, expected) => {
+    const { say, sent } = server();
+    await say(aMessage('discover', { ...OVMF, dhcpParameterRequestList: asked }));
+    expect(sent[0]?.message.options.tftpServerAddress).toEqual(expected);
+  });
+
   test('a plain client gets an address and nothing to boot', async () => {
     const { say, sent, events } = server();
     await say(aMessage('discover'));
