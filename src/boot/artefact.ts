@@ -22,9 +22,9 @@ interface OpenOptions {
   readonly trustMs?: number;
 }
 
-/** Kept in memory once asked for: boot programs, scripts, kernels. A buffer is served twice as fast as a stream. */
-const KEPT_BYTES = 16 * 1024 * 1024;
-/** Held while a crowd fetches them, and for a moment after: ramdisks. A rack that boots one by one costs no memory. */
+/** Kept in memory once asked for: boot programs and scripts. A buffer is served faster than a stream. */
+const KEPT_BYTES = 4 * 1024 * 1024;
+/** Held while a crowd fetches them, and for a moment after: kernels and ramdisks. A rack that boots one by one costs no memory. */
 const MAX_MEMORY_BYTES = 96 * 1024 * 1024;
 const CROWD = 4;
 const LINGER_MS = 20_000;

@@ -75,6 +75,7 @@ class TftpThread {
     this.#worker = new Worker(new URL('./tftp-thread-main.ts', import.meta.url), {
       workerData,
       transferList: [port2],
+      resourceLimits: { maxYoungGenerationSizeMb: 8 },
     });
     this.#worker.on('error', (error) =>
       segment.deps.log.error(
