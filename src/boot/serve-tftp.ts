@@ -171,7 +171,7 @@ class TftpThread {
 
   /** By our leases; of an IPv6 address that its machine made of its MAC, by itself. */
   #macOf(address: string): string | null {
-    return isIpv6(address) ? macOfEui64(address) : macOf(this.#segment, address);
+    return macOf(this.#segment, address) ?? (isIpv6(address) ? macOfEui64(address) : null);
   }
 
   #tell(message: ToTftpThread): void {

@@ -21,6 +21,8 @@ export class PoolReserve {
   #room = 0;
   /** What was found were only the first of many. */
   #hasMore = false;
+  /** Nothing is kept from anybody: that the pool is exhausted is for the DHCP answer to say. */
+  #isEmpty = false;
   #validUntilMs = Number.NEGATIVE_INFINITY;
 
   /** Whether one more unknown machine may have an address of the pool; counts it. `taken`: never given out. */
@@ -31,10 +33,12 @@ export class PoolReserve {
     nowMs: number,
   ): boolean {
     if (nowMs >= this.#validUntilMs || (this.#room <= 0 && this.#hasMore)) {
-      this.#room = roomFor(leases, nodes, taken, nowMs);
+      this.#isEmpty = leases.upcoming(1, nowMs, taken).length === 0;
+      this.#room = this.#isEmpty ? 0 : roomFor(leases, nodes, taken, nowMs);
       this.#hasMore = this.#room === MAX_ROOM;
       this.#validUntilMs = nowMs + LOOK_EVERY_MS;
     }
+    if (this.#isEmpty) return true;
     if (this.#room <= 0) return false;
     this.#room--;
     return true;

@@ -53,10 +53,15 @@ describe.skipIf(cannot)('a seed that is killed after every write to its journal'
   });
 
   test('it died at the beginning and the end of every step', () => {
-    const points = (of: string, steps: readonly string[]) =>
-      steps.flatMap((step) => [`${of} ${step} begin`, `${of} ${step} done`]);
-    const expected = [...points('site', SITE_STEPS), ...NODES.flatMap((node) => points(node, NODE_STEPS))];
-    expect(crashes()).toEqual(expect.arrayContaining(expected));
+    const all = (phase: string, steps: readonly string[], of: string) =>
+      steps.map((step) => `${of} ${step} ${phase}`);
+    const begun = NODES.flatMap((node) => all('begin', NODE_STEPS, node));
+    const site = [...all('begin', SITE_STEPS, 'site'), ...all('done', SITE_STEPS, 'site')];
+    expect(crashes()).toEqual(expect.arrayContaining([...site, ...begun]));
+    // A death for one machine may strike a step of the other between its deed and its "done": the next life sees the
+    // deed, and goes on.
+    const done = new Set(crashes().flatMap((point) => /^crash-\d (\S+) done$/.exec(point)?.[1] ?? []));
+    expect([...done]).toEqual(expect.arrayContaining(NODE_STEPS));
     expect(deaths).toBe(crashes().length);
   });
 

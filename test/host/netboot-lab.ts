@@ -137,11 +137,14 @@ export class NetbootLab {
   /** Gets an address by ISC's client, which sends a client identifier of its own; changes nothing on the machine. */
   async dhclient(): Promise<string | null> {
     const files = `-lf ${this.#path('dhclient.leases')} -pf ${this.#path('dhclient.pid')}`;
-    const { stderr } = await this.onNode('sh', [
-      '-c',
-      `dhclient -4 -1 -v -sf /bin/true ${files} ${LINK}; kill $(cat ${this.#path('dhclient.pid')})`,
-    ]);
-    return /bound to (\S+)/.exec(stderr)?.[1] ?? null;
+    const said = this.#path('dhclient.said');
+    const script = [
+      `dhclient -4 -1 -v -d -sf /bin/true ${files} ${LINK} >${said} 2>&1 & client=$!`,
+      `for wait in $(seq 600); do grep -q "bound to" ${said} && break; kill -0 $client || break; sleep 0.1; done`,
+      `kill $client; cat ${said}`, // it would stay to renew
+    ].join('\n');
+    const { stdout } = await this.onNode('sh', ['-c', script]);
+    return /bound to (\S+)/.exec(stdout)?.[1] ?? null;
   }
 
   events(stage: string): Record<string, unknown>[] {

@@ -53,19 +53,13 @@ export const DHCP_PROGRAMS: readonly DhcpProgram[] = [
     name: 'dhclient',
     program: '/usr/sbin/dhclient',
     async lease(place) {
-      const pid = join(place.dir, 'dhclient.pid');
-      const args = [
-        '-4',
-        '-1',
-        '-v',
-        '-sf',
-        '/bin/true',
-        '-lf',
-        join(place.dir, 'dhclient.leases'),
-        '-pf',
-        pid,
-      ];
-      const script = `dhclient ${args.join(' ')} ${CLIENT_LINK} 2>&1; kill $(cat ${pid})`; // it stays to renew
+      const files = ['-lf', join(place.dir, 'dhclient.leases'), '-pf', join(place.dir, 'dhclient.pid')];
+      const args = ['-4', '-1', '-v', '-d', '-sf', '/bin/true', ...files, CLIENT_LINK];
+      const script = [
+        `dhclient ${args.join(' ')} >said 2>&1 & client=$!`,
+        'for wait in $(seq 900); do grep -q "bound to" said && break; kill -0 $client || break; sleep 0.1; done',
+        'kill $client; cat said', // it would stay to renew
+      ].join('\n');
       return found(/bound to (\S+)/, (await onClient(place, 'sh', ['-c', script])).stdout);
     },
   },
