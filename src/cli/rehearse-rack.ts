@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { systemClock } from '../clock.ts';
 import { BlackstartError, EXIT } from '../errors.ts';
 import type { RackSpec } from '../rack/machine.ts';
-import { processesInNetwork } from '../rack/network.ts';
+import { type NamespaceProcess, processesInNetwork } from '../rack/network.ts';
 import { endRecordedProcesses } from '../rack/process-record.ts';
 import { readRackSpec } from '../rack/rack-file.ts';
 import { type MachineKind, startRack, tearDownRack } from '../rack/start-rack.ts';
@@ -39,11 +39,20 @@ export async function removeRehearsal(place: RehearsalPlace): Promise<void> {
   for (let tries = 0; ; tries += 1) {
     const left = await processesInNetwork(spec.name);
     if (left.length === 0) break;
+    if (tries === GIVE_UP_TRIES) throw stillRunning(left);
     for (const { pid } of left) endProcess(pid, tries < 50 ? 'SIGTERM' : 'SIGKILL');
     await systemClock.sleep(200);
   }
   await tearDownRack(spec.name, place.rackDir, systemClock);
 }
+
+/** A minute, most of it after SIGKILL. */
+const GIVE_UP_TRIES = 300;
+
+const stillRunning = (left: readonly NamespaceProcess[]) =>
+  new BlackstartError('E_STILL_RUNNING', `${left.length} processes of the rehearsal do not end`, {
+    remedy: `Look at them, then "blackstart rehearse down": ${left.map(({ pid, command }) => `${pid} ${command}`).join('; ')}`,
+  });
 
 function endProcess(pid: number, signal: NodeJS.Signals): void {
   try {

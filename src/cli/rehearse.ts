@@ -88,6 +88,9 @@ async function rehearseSite(context: CliContext, source: string, options: Rehear
   if (!report.ok && reaches(options.to, 'deploy')) throw notVerified(report);
 }
 
+/** Ironic ends within seconds when it is asked to. */
+const DOWN_LIMIT_MS = 60_000;
+
 class Rehearsal {
   readonly #context: CliContext;
   readonly #place: RehearsalPlace;
@@ -195,7 +198,8 @@ class Rehearsal {
   }
 
   async end(): Promise<void> {
-    await this.#seed?.commands.undercloud('down').catch(() => {});
+    const down = this.#seed?.commands.undercloud('down').catch(() => {});
+    await Promise.race([down, systemClock.sleep(DOWN_LIMIT_MS)]); // it ends with its namespace all the same
     await this.#seed?.stop();
     await removeRehearsal(this.#place);
   }
